@@ -1,0 +1,119 @@
+//! Every reason for a denial. The operator reads it; the caller outside only sees the status.
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])* $name:ident = $code:literal, $word:literal, $status:literal;)+) => {
+        /// Why a request was denied. Numbers and words never change their meaning; new ones come at the end.
+        ///
+        /// ```
+        /// use caltrop::audit::Reason;
+        /// assert_eq!((Reason::Scope.word(), Reason::Scope.status()), ("scope", 403));
+        /// assert_eq!(Reason::from_word("scope"), Some(Reason::Scope));
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Reason {
+            $($(#[doc = $doc])* $name = $code,)+
+        }
+
+        impl Reason {
+            /// All of them, in the order of their numbers, from 1 without a gap.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The number.
+            #[must_use]
+            pub const fn code(self) -> u8 {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The word in policy.toml, events and every language.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+
+            /// The HTTP status that goes with it.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)+ }
+            }
+
+            /// The reason with this number.
+            #[must_use]
+            pub const fn from_code(code: u8) -> Option<Self> {
+                match code { $($code => Some(Self::$name),)+ _ => None }
+            }
+
+            /// The reason with this word.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$name),)+ _ => None }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The method is no token of at most 16 characters.
+    Method = 1, "method", 400;
+    /// The request target or its path is too long.
+    TargetLength = 2, "target-length", 414;
+    /// The path is not canonical.
+    Path = 3, "path", 400;
+    /// Too many header fields.
+    HeaderCount = 4, "header-count", 431;
+    /// A header field, or all of them together, are too long.
+    HeaderSize = 5, "header-size", 431;
+    /// Less TLS than the policy asks for.
+    Transport = 6, "transport", 403;
+    /// The address is in a denied zone.
+    DeniedZone = 7, "denied-zone", 403;
+    /// A quota by address is used up.
+    AddressQuota = 8, "address-quota", 429;
+    /// No route takes this method and path.
+    NoRoute = 9, "no-route", 404;
+    /// Two different credentials.
+    Credentials = 10, "credentials", 400;
+    /// The route needs a credential and there is none.
+    NoCredential = 11, "no-credential", 401;
+    /// What was shown can be no API key.
+    KeyMalformed = 12, "key-malformed", 401;
+    /// An API key that nobody issued.
+    KeyUnknown = 13, "key-unknown", 401;
+    /// An API key that was taken back.
+    KeyRevoked = 14, "key-revoked", 401;
+    /// An API key whose time is over.
+    KeyExpired = 15, "key-expired", 401;
+    /// An API key whose time has not come.
+    KeyNotYet = 16, "key-not-yet", 401;
+    /// The credential has a date, and the clock cannot be trusted.
+    Clock = 17, "clock", 401;
+    /// The address showed too many bad credentials.
+    Failures = 18, "failures", 429;
+    /// The route is not served to this zone.
+    Zone = 19, "zone", 403;
+    /// The API key may not be used from this zone.
+    KeyZone = 20, "key-zone", 403;
+    /// The caller lacks a scope.
+    Scope = 21, "scope", 403;
+    /// A quota of the caller or the route is used up.
+    Quota = 22, "quota", 429;
+    /// Too many workers wanted the same bucket.
+    Contended = 23, "contended", 503;
+    /// The policy or keyring is past its end, and says that then nothing passes.
+    PolicyExpired = 24, "policy-expired", 503;
+    /// An image is not what its checks promised.
+    Corrupt = 25, "corrupt", 503;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reason;
+
+    #[test]
+    fn numbers_have_no_gap_and_words_come_back() {
+        for (code, reason) in (1u8..).zip(Reason::ALL) {
+            assert_eq!((reason.code(), Reason::from_code(code), Reason::from_word(reason.word())), (code, Some(*reason), Some(*reason)));
+        }
+        assert_eq!(Reason::from_code(0), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! Base62 and hexadecimal on fixed buffers.
+//!
+//! Promises: widths are constants, the most significant digit comes first, and one value has one text.
+//! Costs: no table that a secret indexes; base62 of 256 bits is 43 short divisions, done once when a key is issued.
+//! Not here: base64url, which only hosts read (key files), with a crate of its own.
+
+/// The digits of base62 in the order of their values.
+pub const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// The digit of a value below 62, found without an index that depends on it.
+fn digit62(value: u32) -> u8 {
+    let value = u8::try_from(value).unwrap_or(0);
+    match value {
+        0..=9 => value.wrapping_add(b'0'),
+        10..=35 => value.wrapping_add(b'A' - 10),
+        _ => value.wrapping_add(b'a' - 36),
+    }
+}
+
+/// The value of a base62 digit, or `None`.
+///
+/// ```
+/// use caltrop::encode::value62;
+/// assert_eq!((value62(b'0'), value62(b'Z'), value62(b'z'), value62(b'-')), (Some(0), Some(35), Some(61), None));
+/// ```
+#[must_use]
+pub const fn value62(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
+        b'A'..=b'Z' => Some(digit.wrapping_sub(b'A' - 10)),
+        b'a'..=b'z' => Some(digit.wrapping_sub(b'a' - 36)),
+        _ => None,
+    }
+}
+
+/// Writes `value` as exactly `N` base62 digits; higher digits than `N` are dropped.
+///
+/// ```
+/// assert_eq!(&caltrop::encode::base62_u64::<4>(62 * 62 + 1), b"0101");
+/// ```
+#[must_use]
+pub fn base62_u64<const N: usize>(mut value: u64) -> [u8; N] {
+    let mut out = [b'0'; N];
+    for slot in out.iter_mut().rev() {
+        *slot = digit62(u32::try_from(value % 62).unwrap_or(0));
+        value /= 62;
+    }
+    out
+}
+
+/// Reads base62 digits as a `u64`; `None` for a foreign digit or a value past 64 bits.
+///
+/// ```
+/// use caltrop::encode::u64_base62;
+/// assert_eq!(u64_base62(b"0101"), Some(62 * 62 + 1));
+/// assert_eq!(u64_base62(b"no!"), None);
+/// ```
+#[must_use]
+pub fn u64_base62(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0u64, |sum, &digit| sum.checked_mul(62)?.checked_add(u64::from(value62(digit)?)))
+}
+
+/// Writes 256 bits as 43 base62 digits, the shortest text that holds them: 43 × log2(62) = 256.03.
+///
+/// ```
+/// assert_eq!(&caltrop::encode::base62_256(&[0; 32]), &[b'0'; 43]);
+/// assert_eq!(caltrop::encode::base62_256(&[0xff; 32])[0], b'x');
+/// ```
+#[must_use]
+pub fn base62_256(bytes: &[u8; 32]) -> [u8; 43] {
+    let mut limbs = [0u32; 8];
+    let (chunks, _) = bytes.as_chunks::<4>();
+    for (limb, chunk) in limbs.iter_mut().zip(chunks) {
+        *limb = u32::from_be_bytes(*chunk);
+    }
+    let mut out = [b'0'; 43];
+    for slot in out.iter_mut().rev() {
+        let mut rest = 0u64;
+        for limb in &mut limbs {
+            let part = (rest << 32) | u64::from(*limb);
+            *limb = u32::try_from(part / 62).unwrap_or(0); // part < 62 · 2³², so the quotient has 32 bits
+            rest = part % 62;
+        }
+        *slot = digit62(u32::try_from(rest).unwrap_or(0));
+    }
+    #[cfg(feature = "mac")]
+    zeroize::Zeroize::zeroize(&mut limbs);
+    out
+}
+
+/// Lower-case hexadecimal of 16 bytes: how a decision id is shown.
+///
+/// ```
+/// assert_eq!(&caltrop::encode::hex16(&[0xab; 16]), b"abababababababababababababababab");
+/// ```
+#[must_use]
+pub fn hex16(bytes: &[u8; 16]) -> [u8; 32] {
+    let mut out = [0u8; 32];
+    let (pairs, _) = out.as_chunks_mut::<2>();
+    for (pair, &byte) in pairs.iter_mut().zip(bytes) {
+        *pair = [nibble(byte >> 4), nibble(byte & 15)];
+    }
+    out
+}
+
+fn nibble(value: u8) -> u8 {
+    if value < 10 { value.wrapping_add(b'0') } else { value.wrapping_add(b'a' - 10) }
+}

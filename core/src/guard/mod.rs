@@ -1,0 +1,43 @@
+// Read first: docs/formats.md, and RFC 9110 §15 for what the answers mean.
+//! Request → decision: the order of the checks, and the opened policy.
+//!
+//! Defends against: costly work for strangers; a check that runs before the one that makes it safe; an answer that tells a stranger why.
+//! Promises: each step can only deny or pass on; cheap comes before costly; nothing of a victim's is charged before the caller is known; what
+//! cannot be decided is denied.
+//! Costs: no allocation, no lock, no system call; one HMAC a pepper for a key that is shown.
+//! Full: as `rate` and `audit` say for their tables.
+//! Not here: arithmetic and parsing. The rooms return facts; the guard combines them.
+//!
+//! | step | denies with |
+//! | --- | --- |
+//! | 1 shape | 400, 414, 431 |
+//! | 2 address | never: what cannot be read is an unknown client |
+//! | 3 transport | 403 |
+//! | 4 zones | 403 |
+//! | 5 address quota | 429 |
+//! | 6 route | 404, 403 for its transport |
+//! | 7 credential | 400, 401, 429 for an address with many failures |
+//! | 9 access | 403 |
+//! | 10 quotas | 429 |
+//! | 12 audit | never |
+//!
+//! Steps 8 (replay) and 11 (input) come with their rooms.
+
+mod admit;
+mod answer;
+mod credential;
+mod decision;
+mod policy;
+pub mod record;
+mod secrets;
+mod state;
+mod steps;
+mod trace;
+
+pub use admit::{Feeds, Guard, Misuse};
+pub use answer::{Body, Field, Fields};
+pub use decision::{Decision, DecisionId, Denial, Grant, Outcome};
+pub use policy::Policy;
+pub use secrets::{PEPPERS_MAX, Secrets, SecretsFull};
+pub use state::{Geometry, State, StateError};
+pub use trace::{Fact, Step, Trace};

@@ -1,0 +1,258 @@
+//! The opened policy: the rooms' views of one image.
+
+use super::record::{
+    CREDENTIAL, CredentialRecord, FEED, FLAG_DENY_EXPIRED, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239, FORWARDED_X, FeedRecord, LINE,
+    LineRecord, POLICY, PolicyRecord,
+};
+use super::state::Geometry;
+use crate::access::Routes;
+use crate::access::record::{ACCEPT, CHARGE, EDGE, NAMES, NODE, ROUTE, TEMPLATE};
+use crate::image::{Floor, Image, Kind, OpenError, TEXT, Tag, Text, Trust};
+use crate::net::record::{STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6, ZONE, ZONES_MAX, ZoneRecord};
+use crate::net::{ForwardedField, Ranges};
+use crate::rate::record::{QUOTA, QuotaRecord, ZONE_LIMIT, ZoneLimitRecord, by, on};
+use crate::rate::{CHARGES_MAX, Quota};
+use crate::table::TableSize;
+use crate::time::{Now, Quality};
+use crate::verify::PublicKey;
+
+/// A policy that was signed, fresh and whole when it was opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy<'b> {
+    pub(super) image: Image<'b>,
+    pub(super) head: &'b PolicyRecord,
+    pub(super) zones: &'b [ZoneRecord],
+    pub(super) ranges: Ranges<'b>,
+    pub(super) quotas: &'b [QuotaRecord],
+    zone_limits: &'b [ZoneLimitRecord],
+    pub(super) routes: Routes<'b>,
+    pub(super) credentials: &'b [CredentialRecord],
+    feeds: &'b [FeedRecord],
+    lines: &'b [LineRecord],
+    pub(super) text: Text<'b>,
+    /// The least TLS that any route asks for: less can be refused before a route is known.
+    pub(super) tls_floor: u8,
+}
+
+const KNOWN: &[Tag] = &[
+    POLICY, CREDENTIAL, FEED, LINE, ZONE, STARTS_V4, VALUES_V4, STARTS_V6, VALUES_V6, QUOTA, ZONE_LIMIT, NAMES, ROUTE, CHARGE, NODE, EDGE, ACCEPT,
+    TEMPLATE, TEXT,
+];
+
+impl<'b> Policy<'b> {
+    /// Opens untrusted bytes. Nothing of them is used unless all of them are good.
+    ///
+    /// # Errors
+    /// [`OpenError`] says which check failed first.
+    /// # Bounds
+    /// [`Image::open`], then one look at each record.
+    pub fn open(bytes: &'b [u8], trust: &Trust, floor: Floor) -> Result<Self, OpenError> {
+        let image = Image::open(bytes, Kind::Policy, trust, floor, KNOWN)?;
+        let text = image.text()?;
+        let [head] = image.records::<PolicyRecord>(POLICY)? else { return Err(OpenError::Content { tag: POLICY }) };
+        let ranges = Ranges::new(image.records(STARTS_V4)?, image.records(VALUES_V4)?, image.records(STARTS_V6)?, image.records(VALUES_V6)?);
+        let routes = Routes {
+            routes: image.records(ROUTE)?,
+            charges: image.records(CHARGE)?,
+            names: image.records(NAMES)?,
+            nodes: image.records(NODE)?,
+            edges: image.records(EDGE)?,
+            accepts: image.records(ACCEPT)?,
+            templates: image.records(TEMPLATE)?,
+            text,
+        };
+        let policy = Self {
+            image,
+            head,
+            zones: image.records(ZONE)?,
+            ranges: ranges.ok_or(OpenError::Content { tag: STARTS_V4 })?,
+            quotas: image.records(QUOTA)?,
+            zone_limits: image.records(ZONE_LIMIT)?,
+            routes,
+            credentials: image.records(CREDENTIAL)?,
+            feeds: image.records(FEED)?,
+            lines: image.records(LINE)?,
+            text,
+            tls_floor: routes.routes.iter().map(|route| route.tls).fold(head.tls, u8::min),
+        };
+        policy.check_zones()?;
+        policy.check_head()?;
+        policy.check_quotas()?;
+        policy.check_credentials()?;
+        policy.routes.check(policy.quotas.len(), policy.zone_mask())?;
+        policy.check_charges()?;
+        Ok(policy)
+    }
+
+    /// The image it was opened from.
+    #[must_use]
+    pub const fn image(&self) -> &Image<'b> {
+        &self.image
+    }
+
+    /// What the host should keep once it has put this policy into use.
+    #[must_use]
+    pub const fn floor(&self) -> Floor {
+        self.image.floor()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'b str {
+        self.text.get(self.head.name).unwrap_or_default()
+    }
+
+    /// Its routes.
+    #[must_use]
+    pub const fn routes(&self) -> &Routes<'b> {
+        &self.routes
+    }
+
+    /// The zone with this index: its bit in a zone mask.
+    #[must_use]
+    pub fn zone_name(&self, index: usize) -> Option<&'b str> {
+        self.zones.get(index).and_then(|zone| self.text.get(zone.name))
+    }
+
+    /// The quota with this index.
+    #[must_use]
+    pub fn quota_name(&self, index: usize) -> Option<&'b str> {
+        self.quotas.get(index).and_then(|quota| self.text.get(quota.name))
+    }
+
+    /// Where in policy.toml something was said ([`record::line`](super::record::line) lists what).
+    #[must_use]
+    pub fn line(&self, what: u8, index: u16) -> Option<u32> {
+        self.lines.iter().find(|line| line.what == what && line.index.get() == index).map(|line| line.line.get())
+    }
+
+    /// Who may sign images of a feed, by its name.
+    #[must_use]
+    pub fn feed(&self, name: &str) -> Option<Trust> {
+        self.feeds.iter().find(|feed| self.text.get(feed.name) == Some(name)).map(feed_trust)
+    }
+
+    /// The name of the feed of API keys, and who may sign it; `None` if the policy takes no keys.
+    #[must_use]
+    pub fn keyring_feed(&self) -> Option<(&'b str, Trust)> {
+        let feed = self.feeds.get(usize::try_from(self.head.keyring.get()).ok()?)?;
+        Some((self.text.get(feed.name)?, feed_trust(feed)))
+    }
+
+    /// The size of a state that this policy creates.
+    #[must_use]
+    pub fn geometry(&self) -> Geometry {
+        let lines = self.head.slots.get() / 8;
+        // A small table is a board's: 64 overflow words, not 1,024.
+        let overflow_log2 = if lines < 1024 { 6 } else { 10 };
+        Geometry { rate: TableSize { lines, overflow_log2 }, audit_slots: self.head.audit_slots.get() }
+    }
+
+    pub(super) const fn forwarded(&self) -> ForwardedField {
+        match self.head.forwarded {
+            FORWARDED_X => ForwardedField::XForwardedFor,
+            FORWARDED_RFC7239 => ForwardedField::Forwarded,
+            _ => ForwardedField::None,
+        }
+    }
+
+    pub(super) const fn unix_is_proxy(&self) -> bool {
+        self.head.flags & FLAG_UNIX_PROXY != 0
+    }
+
+    /// Whether an image of this policy is past its end, and the policy says that then nothing passes.
+    pub(super) fn refuses_expired(&self, image: &Image<'_>, now: Now) -> bool {
+        let has_end = image.header().not_after.get() != 0;
+        self.head.flags & FLAG_DENY_EXPIRED != 0 && has_end && (now.quality != Quality::Trusted || image.is_expired(now.wall_s))
+    }
+
+    /// The mask of the zone with this name; 0 if there is none.
+    pub(super) fn zone_named(&self, name: &str) -> u64 {
+        let at = self.zones.iter().position(|zone| self.text.get(zone.name) == Some(name));
+        at.and_then(|at| u32::try_from(at).ok()).and_then(|at| 1u64.checked_shl(at)).unwrap_or(0)
+    }
+
+    /// The limit of a quota for a client in these zones.
+    pub(super) fn limit(&self, quota: &QuotaRecord, zones: u64) -> Option<Quota> {
+        let holds = |limit: &&ZoneLimitRecord| zones.checked_shr(u32::from(limit.zone)).unwrap_or(0) & 1 == 1;
+        let (unit, burst) = match quota.in_zone.of(self.zone_limits).iter().find(holds) {
+            Some(limit) => (limit.unit, limit.burst),
+            None => (quota.unit, quota.burst),
+        };
+        Quota::from_unit(quota.name64.get(), unit.get(), burst.get()).ok()
+    }
+
+    fn zone_mask(&self) -> u64 {
+        let unused = ZONES_MAX.saturating_sub(self.zones.len());
+        u32::try_from(unused).ok().and_then(|unused| u64::MAX.checked_shr(unused)).unwrap_or(0)
+    }
+
+    fn check_zones(&self) -> Result<(), OpenError> {
+        if self.zones.len() > ZONES_MAX {
+            return Err(OpenError::Content { tag: ZONE });
+        }
+        self.zones.iter().try_for_each(|zone| self.text.check(zone.name, ZONE).map(|_| ()))
+    }
+
+    fn check_head(&self) -> Result<(), OpenError> {
+        let head = self.head;
+        self.text.check(head.name, POLICY)?;
+        let masks = (head.proxies.get() | head.deny.get() | head.never_deny.get()) & !self.zone_mask();
+        let keyring = head.keyring.get();
+        let keyring_fits = keyring == u32::MAX || usize::try_from(keyring).is_ok_and(|index| index < self.feeds.len());
+        let known = matches!(head.forwarded, FORWARDED_NONE | FORWARDED_X | FORWARDED_RFC7239)
+            && matches!(head.tls, 0 | 2 | 3)
+            && head.flags & !(FLAG_UNIX_PROXY | FLAG_DENY_EXPIRED) == 0
+            && head.zero == [0; 3];
+        let sized = super::State::words(self.geometry()).is_some() && head.slots.get() % 8 == 0;
+        if masks == 0 && keyring_fits && known && sized { Ok(()) } else { Err(OpenError::Content { tag: POLICY }) }
+    }
+
+    fn check_quotas(&self) -> Result<(), OpenError> {
+        let fail = Err(OpenError::Content { tag: QUOTA });
+        for quota in self.quotas {
+            self.text.check(quota.name, QUOTA)?;
+            let known = matches!(quota.by, by::ADDRESS..=by::ROUTE) && matches!(quota.on, on::REQUEST | on::AUTH_FAILURE);
+            let placed = quota.by == by::ADDRESS || (quota.on == on::REQUEST && quota.in_zone.count.get() == 0);
+            let limits = quota.in_zone.of(self.zone_limits);
+            let limits_good = limits.iter().all(|limit| {
+                usize::from(limit.zone) < self.zones.len() && limit.zero == [0; 3] && Quota::from_unit(0, limit.unit.get(), limit.burst.get()).is_ok()
+            });
+            if !known || !placed || !quota.in_zone.fits(self.zone_limits.len()) || !limits_good || self.limit(quota, 0).is_none() {
+                return fail;
+            }
+        }
+        // One address is up to three charges, and all of them are taken at once.
+        let by_address = |on: u8| self.quotas.iter().filter(|quota| quota.by == by::ADDRESS && quota.on == on).count();
+        let few = by_address(on::REQUEST) <= CHARGES_MAX / 3 && by_address(on::AUTH_FAILURE) <= CHARGES_MAX / 3;
+        let ascending = self.quotas.is_sorted_by(|a, b| a.name64.get() < b.name64.get());
+        if few && ascending { Ok(()) } else { fail }
+    }
+
+    fn check_credentials(&self) -> Result<(), OpenError> {
+        for credential in self.credentials {
+            self.text.check(credential.header, CREDENTIAL)?;
+            self.text.check_optional(credential.scheme, CREDENTIAL)?;
+        }
+        self.feeds.iter().try_for_each(|feed| {
+            let name = self.text.check(feed.name, FEED);
+            let first = feed.signers.first().is_some_and(|key| PublicKey::from_bytes(key).is_ok());
+            if first && feed.zero == [0; 3] { name.map(|_| ()) } else { Err(OpenError::Content { tag: FEED }) }
+        })
+    }
+
+    /// Routes charge only what is charged by routes, and few enough to be taken at once.
+    fn check_charges(&self) -> Result<(), OpenError> {
+        let chargeable = |quota: usize| self.quotas.get(quota).is_some_and(|quota| quota.by != by::ADDRESS);
+        let good = self.routes.charges.iter().all(|charge| chargeable(usize::from(charge.quota.get())));
+        let few = self.routes.routes.iter().all(|route| usize::from(route.charges.count.get()) <= CHARGES_MAX);
+        if good && few { Ok(()) } else { Err(OpenError::Content { tag: CHARGE }) }
+    }
+}
+
+/// The signers of a feed; a second one of all zeros is none.
+fn feed_trust(feed: &FeedRecord) -> Trust {
+    let [first, second] = &feed.signers;
+    let keys = [PublicKey::from_bytes(first).ok(), PublicKey::from_bytes(second).ok()];
+    Trust::of_scope(feed.scope.get(), keys)
+}

@@ -1,0 +1,131 @@
+//! What a policy image holds for the guard itself.
+
+use zerocopy::little_endian::{U16, U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use crate::image::Tag;
+
+/// The policy as a whole: one [`PolicyRecord`].
+pub const POLICY: Tag = *b"PLCY";
+/// Where credentials stand: [`CredentialRecord`].
+pub const CREDENTIAL: Tag = *b"CRED";
+/// The feeds and who signs them: [`FeedRecord`].
+pub const FEED: Tag = *b"FEED";
+/// Which line of policy.toml made what; tools read it, the guard does not: [`LineRecord`].
+pub const LINE: Tag = *b"LINE";
+
+/// [`PolicyRecord::forwarded`]: no field is believed.
+pub const FORWARDED_NONE: u8 = 0;
+/// [`PolicyRecord::forwarded`]: `X-Forwarded-For`.
+pub const FORWARDED_X: u8 = 1;
+/// [`PolicyRecord::forwarded`]: `Forwarded` (RFC 7239).
+pub const FORWARDED_RFC7239: u8 = 2;
+
+/// [`PolicyRecord::flags`]: a Unix-socket peer is a trusted proxy.
+pub const FLAG_UNIX_PROXY: u8 = 1;
+/// [`PolicyRecord::flags`]: a policy or feed past its `not_after` denies everything; without it, it is kept.
+pub const FLAG_DENY_EXPIRED: u8 = 2;
+
+/// One record a policy.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct PolicyRecord {
+    /// Mask of the zone whose addresses may speak for others.
+    pub proxies: U64,
+    /// Mask of the zones that are refused.
+    pub deny: U64,
+    /// Mask of the zones that `deny` never refuses.
+    pub never_deny: U64,
+    /// Its name.
+    pub name: U32,
+    /// The feed of API keys, an index into [`FEED`]; `u32::MAX` = none.
+    pub keyring: U32,
+    /// Words of the rate table that a new state gets, a multiple of 8.
+    pub slots: U32,
+    /// Events that the audit ring of a new state holds, a power of two.
+    pub audit_slots: U32,
+    /// One allowed request in this many becomes an event; 0 = none.
+    pub allow_every: U32,
+    /// The longest request target, in bytes.
+    pub target_max: U32,
+    /// The longest header field, name and value together, in bytes.
+    pub field_max: U32,
+    /// The most bytes of all header fields together.
+    pub fields_total_max: U32,
+    /// The most header fields.
+    pub fields_max: U16,
+    /// [`FORWARDED_NONE`], [`FORWARDED_X`] or [`FORWARDED_RFC7239`].
+    pub forwarded: u8,
+    /// The least TLS where no route says otherwise: 0 none, 2 = 1.2, 3 = 1.3.
+    pub tls: u8,
+    /// [`FLAG_UNIX_PROXY`], [`FLAG_DENY_EXPIRED`].
+    pub flags: u8,
+    /// Zero.
+    pub zero: [u8; 3],
+}
+
+const _: () = assert!(size_of::<PolicyRecord>() == 64);
+
+/// A header field in which a credential may stand.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct CredentialRecord {
+    /// The field's name, lower case.
+    pub header: U32,
+    /// The authentication scheme before the credential (`Bearer`), or `NO_TEXT`: the whole value is the credential.
+    pub scheme: U32,
+}
+
+const _: () = assert!(size_of::<CredentialRecord>() == 8);
+
+/// A feed of this policy.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct FeedRecord {
+    /// `name64` of `policy/feed`.
+    pub scope: U64,
+    /// Its name, without the policy's.
+    pub name: U32,
+    /// The kind of its images.
+    pub kind: u8,
+    /// Zero.
+    pub zero: [u8; 3],
+    /// Who may sign it; the second all zero if there is one signer.
+    pub signers: [[u8; 32]; 2],
+}
+
+const _: () = assert!(size_of::<FeedRecord>() == 80);
+
+/// Where in policy.toml something was said.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct LineRecord {
+    /// What: see [`line`].
+    pub what: u8,
+    /// Zero.
+    pub zero: u8,
+    /// Its index in its section.
+    pub index: U16,
+    /// The line, from 1.
+    pub line: U32,
+}
+
+const _: () = assert!(size_of::<LineRecord>() == 8);
+
+/// What a [`LineRecord`] speaks of.
+pub mod line {
+    /// A route.
+    pub const ROUTE: u8 = 1;
+    /// A quota.
+    pub const QUOTA: u8 = 2;
+    /// A zone.
+    pub const ZONE: u8 = 3;
+    /// A template.
+    pub const TEMPLATE: u8 = 4;
+    /// A feed.
+    pub const FEED: u8 = 5;
+    /// `[network] tls` (index 0), `deny` (1), `never-deny` (2), `proxies` (3), `forwarded` (4).
+    pub const NETWORK: u8 = 6;
+    /// `[auth.key]`.
+    pub const AUTH: u8 = 7;
+}

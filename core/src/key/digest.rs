@@ -1,0 +1,77 @@
+//! What is kept of a key: the first 16 bytes of an HMAC under a pepper that is kept elsewhere.
+
+use core::fmt;
+
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use super::format::KEY_MAX;
+use super::record::{FORM_KEY, FORM_SHA256};
+use crate::mac;
+
+/// What the HMAC is taken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The key.
+    Key,
+    /// The key's SHA-256: for stores that were imported from elsewhere and hold only that.
+    Sha256,
+}
+
+impl Form {
+    /// The form of a record.
+    #[must_use]
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            FORM_KEY => Some(Self::Key),
+            FORM_SHA256 => Some(Self::Sha256),
+            _ => None,
+        }
+    }
+}
+
+/// 128 bits under which a key is stored and found. It has no `==`: compare with [`Digest::ct_eq`].
+#[derive(Clone, Copy)]
+pub struct Digest([u8; 16]);
+
+impl Digest {
+    /// The bytes, to be stored.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Compares with a stored digest in constant time.
+    #[must_use]
+    pub fn ct_eq(&self, stored: &[u8; 16]) -> Choice {
+        self.0.ct_eq(stored)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest(..)")
+    }
+}
+
+/// The digest of a key under a pepper; `None` for what can be no key: empty, over 256 bytes, or not visible ASCII.
+///
+/// # Example: one character more is another key
+/// ```
+/// use caltrop::{key::{Form, digest}, mac};
+/// let pepper = mac::Key::new(&[7; 32]);
+/// let stored = *digest(&pepper, Form::Key, b"acme_live_1").unwrap().as_bytes();
+/// assert!(bool::from(digest(&pepper, Form::Key, b"acme_live_1").unwrap().ct_eq(&stored)));
+/// assert!(!bool::from(digest(&pepper, Form::Key, b"acme_live_12").unwrap().ct_eq(&stored)));
+/// assert!(digest(&pepper, Form::Key, b"two words").is_none());
+/// ```
+#[must_use]
+pub fn digest(pepper: &mac::Key, form: Form, key: &[u8]) -> Option<Digest> {
+    if key.len() > KEY_MAX || !crate::name::is_visible(key) {
+        return None;
+    }
+    Some(Digest(match form {
+        Form::Key => pepper.sign(key).truncated(),
+        Form::Sha256 => pepper.sign(&Sha256::digest(key)).truncated(),
+    }))
+}

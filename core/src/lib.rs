@@ -1,0 +1,61 @@
+// The README becomes the front page of this crate once the guard's doors are in it.
+//! caltrop: an embeddable API-security core.
+//!
+//! One question, asked for each request: *may this caller do this, now, from there?* The core decides; the host supplies memory, clocks,
+//! entropy and the request. No heap, no I/O, no unsafe code, no panic.
+//!
+//! A room stands only on the floors below it, and rooms of one floor never import each other; `tests/floors.rs` holds the plan.
+//!
+//! | floor | rooms |
+//! | --- | --- |
+//! | roof | [`guard`]: request → decision |
+//! | 1 | [`key`] API keys · [`net`] addresses, zones, proxies · [`rate`] quotas · [`access`] routes, scopes · [`audit`] events, counters |
+//! | ground | [`name`] [`request`] [`mac`] [`verify`] [`time`] [`encode`] [`image`] [`table`] |
+//!
+//! Three doors: a room alone, the [`guard`] with a policy image, or an adapter for a named server (the C ABI and the Python package).
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::string_slice
+)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod encode;
+pub mod image;
+#[cfg(feature = "mac")]
+pub mod mac;
+pub mod name;
+pub mod request;
+#[cfg(feature = "table")]
+pub mod table;
+pub mod time;
+#[cfg(feature = "verify")]
+pub mod verify;
+
+#[cfg(feature = "access")]
+pub mod access;
+#[cfg(feature = "audit")]
+pub mod audit;
+#[cfg(feature = "key")]
+pub mod key;
+#[cfg(feature = "net")]
+pub mod net;
+#[cfg(feature = "rate")]
+pub mod rate;
+
+#[cfg(feature = "guard")]
+pub mod guard;
+
+#[cfg(feature = "guard")]
+pub use guard::{Decision, Guard, Policy, Secrets, State};
+pub use request::Request;
+pub use time::Now;

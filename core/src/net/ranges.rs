@@ -1,0 +1,57 @@
+//! Look-up by ranges: sorted start addresses with one value each, every board's way.
+
+use core::net::IpAddr;
+
+use zerocopy::little_endian::{U32, U64, U128};
+
+/// Values of address ranges, IPv4 and IPv6 apart. Range `i` goes from `starts[i]` to the next start; the first start is 0.
+///
+/// ```
+/// use caltrop::net::Ranges;
+/// let starts = [0u32.into(), 0x0A08_0000.into(), 0x0A09_0000.into()]; // 10.8.0.0/16
+/// let values = [0u64.into(), 1.into(), 0.into()];
+/// let ranges = Ranges::new(&starts, &values, &[], &[]).unwrap();
+/// assert_eq!(ranges.lookup("10.8.3.4".parse().unwrap()), 1);
+/// assert_eq!(ranges.lookup("::ffff:10.8.3.4".parse().unwrap()), 1);
+/// assert_eq!(ranges.lookup("10.9.0.0".parse().unwrap()), 0);
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ranges<'b> {
+    v4: &'b [U32],
+    values_v4: &'b [U64],
+    v6: &'b [U128],
+    values_v6: &'b [U64],
+}
+
+impl<'b> Ranges<'b> {
+    /// Checks that each start has a value, that starts ascend and that the first is 0; `None` otherwise. An absent family is empty.
+    #[must_use]
+    pub fn new(v4: &'b [U32], values_v4: &'b [U64], v6: &'b [U128], values_v6: &'b [U64]) -> Option<Self> {
+        let paired = v4.len() == values_v4.len() && v6.len() == values_v6.len();
+        let from_zero = v4.first().is_none_or(|start| start.get() == 0) && v6.first().is_none_or(|start| start.get() == 0);
+        let ascending = v4.is_sorted_by(|a, b| a.get() < b.get()) && v6.is_sorted_by(|a, b| a.get() < b.get());
+        (paired && from_zero && ascending).then_some(Self { v4, values_v4, v6, values_v6 })
+    }
+
+    /// The value of the range around an address, 0 where there is none. IPv4-mapped IPv6 is folded first.
+    #[must_use]
+    pub fn lookup(&self, address: IpAddr) -> u64 {
+        let (next, values) = match address.to_canonical() {
+            IpAddr::V4(address) => {
+                let bits = address.to_bits();
+                (self.v4.partition_point(|start| start.get() <= bits), self.values_v4)
+            }
+            IpAddr::V6(address) => {
+                let bits = address.to_bits();
+                (self.v6.partition_point(|start| start.get() <= bits), self.values_v6)
+            }
+        };
+        next.checked_sub(1).and_then(|at| values.get(at)).map_or(0, |value| value.get())
+    }
+
+    /// How many ranges there are: IPv4, IPv6.
+    #[must_use]
+    pub const fn len(&self) -> (usize, usize) {
+        (self.v4.len(), self.v6.len())
+    }
+}

@@ -1,0 +1,336 @@
+//! Taking, asking and giving back.
+//!
+//! ```text
+//! take(quota, cost): at most 64 times:
+//!   read the 16 words of the entry's two lines; M = those with its fingerprint
+//!   M not empty: d = min(Σ debt(M), tau); d + cost > tau → wait for the difference, nothing written
+//!                swap M's first for one that owes min(its debt, tau) + cost
+//!   M empty:     swap the first idle word of the line with fewer owing words for one that owes cost
+//!                no idle word: the entry's overflow word decides by the same formula, shared with others, counted
+//! ```
+//! Two racing newcomers may make twins: the sum counts both, and the later one drains.
+
+use core::fmt;
+use core::sync::atomic::Ordering::Relaxed;
+
+use super::gcra::{debt, fingerprint, is_of, owing};
+use super::quota::{Quota, TAU_MAX};
+use crate::table::{Partition, Place, Table, TableError, TableSize, Word};
+use crate::time::{Now, seconds_up};
+
+/// The most quotas that one request may be charged to at once.
+pub const CHARGES_MAX: usize = 8;
+
+/// How often a lost race is tried again before the answer is [`Refused::Contended`].
+const TRIES: u32 = 64;
+
+/// The fingerprint that every overflow word carries: it is nobody's.
+const SHARED: u64 = 1 << 40;
+
+/// A cost to one client of one quota.
+#[derive(Debug, Clone, Copy)]
+pub struct Charge {
+    /// Whose bucket.
+    pub partition: Partition,
+    /// Of which quota.
+    pub quota: Quota,
+    /// How many units.
+    pub cost: u32,
+}
+
+/// What a taken charge left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// What the client owes now, in ticks of 2⁻¹⁶ s.
+    pub debt_ticks: u64,
+    /// Whole units that are left to it at once.
+    pub remaining: u32,
+}
+
+/// Why nothing was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The same call passes after this time.
+    Wait {
+        /// In ticks of 2⁻¹⁶ s.
+        ticks: u64,
+    },
+    /// 64 races were lost in a row.
+    Contended,
+}
+
+impl Refused {
+    /// Whole seconds to wait, rounded up: `Retry-After`.
+    #[must_use]
+    pub fn retry_after_s(&self) -> u32 {
+        match self {
+            Self::Wait { ticks } => seconds_up(*ticks),
+            Self::Contended => 1,
+        }
+    }
+}
+
+/// Which of several charges was refused; none was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AllRefused {
+    /// Its index.
+    pub index: usize,
+    /// Why.
+    pub refused: Refused,
+}
+
+impl fmt::Display for AllRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "charge {}: {}", self.index, self.refused)
+    }
+}
+
+impl core::error::Error for AllRefused {}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wait { .. } => write!(f, "over its quota: wait {} s", self.retry_after_s()),
+            Self::Contended => f.write_str("too many workers want the same bucket: try again"),
+        }
+    }
+}
+
+impl core::error::Error for Refused {}
+
+/// Rate limits over a table.
+///
+/// # Example: granted, then refused
+/// ```
+/// use caltrop::{rate::{Charge, Limiter, Quota, Refused}, table::{TableSize, Word}, time::Now};
+/// let size = TableSize { lines: 8, overflow_log2: 6 };
+/// let words: Vec<Word> = (0..size.words().unwrap()).map(|_| Word::new(0)).collect();
+/// let limiter = Limiter::format(&words, size, [7; 16]).unwrap();
+/// let quota = Quota::per("requests", 2, 1, 2).unwrap();
+/// let charge = Charge { partition: limiter.client(b"alice"), quota, cost: 1 };
+/// let now = Now::default();
+/// assert_eq!(limiter.take(&charge, now).unwrap().remaining, 1);
+/// assert_eq!(limiter.take(&charge, now).unwrap().remaining, 0);
+/// assert_eq!(limiter.take(&charge, now), Err(Refused::Wait { ticks: 32_768 })); // half a second
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Limiter<'t> {
+    pub(super) table: Table<'t>,
+}
+
+impl<'t> Limiter<'t> {
+    /// Clears the words and makes a limiter of them.
+    ///
+    /// # Errors
+    /// As [`Table::format`].
+    pub fn format(words: &'t [Word], size: TableSize, entropy: [u8; 16]) -> Result<Self, TableError> {
+        Table::format(words, size, entropy).map(Self::over)
+    }
+
+    /// Attaches to words that a limiter lives in already.
+    ///
+    /// # Errors
+    /// As [`Table::attach`].
+    pub fn attach(words: &'t [Word]) -> Result<Self, TableError> {
+        Table::attach(words).map(Self::over)
+    }
+
+    pub(crate) const fn over(table: Table<'t>) -> Self {
+        Self { table }
+    }
+
+    /// The table underneath.
+    #[must_use]
+    pub const fn table(&self) -> &Table<'t> {
+        &self.table
+    }
+
+    /// Takes `cost` from the client's bucket, or refuses and writes nothing.
+    ///
+    /// # Errors
+    /// [`Refused`]: with the time until the same call would pass.
+    /// # Bounds
+    /// Two lines read, one compare-and-swap, at most 64 tries. Once a second one caller also sweeps a few lines.
+    pub fn take(&self, charge: &Charge, now: Now) -> Result<Taken, Refused> {
+        let tick = now.tick();
+        self.sweep(tick);
+        self.take_at(charge, tick)
+    }
+
+    /// Takes all of at most [`CHARGES_MAX`] charges, or none. Give them in the order of `name64`, so that all workers agree.
+    ///
+    /// A worker killed in between has overcharged the client by one request, never undercharged it.
+    ///
+    /// # Errors
+    /// [`AllRefused`]: the charge with the longest wait; more than [`CHARGES_MAX`] charges are [`Refused::Contended`], and nothing is taken.
+    pub fn take_all(&self, charges: &[Charge], now: Now) -> Result<(), AllRefused> {
+        let tick = now.tick();
+        self.sweep(tick);
+        if charges.len() > CHARGES_MAX {
+            return Err(AllRefused { index: CHARGES_MAX, refused: Refused::Contended });
+        }
+        if let [only] = charges {
+            return self.take_at(only, tick).map(|_| ()).map_err(|refused| AllRefused { index: 0, refused });
+        }
+        let waits = charges.iter().enumerate().filter_map(|(index, charge)| match self.peek_at(charge, tick) {
+            Err(Refused::Wait { ticks }) => Some((ticks, index)),
+            Ok(_) | Err(Refused::Contended) => None,
+        });
+        if let Some((ticks, index)) = waits.max() {
+            return Err(AllRefused { index, refused: Refused::Wait { ticks } });
+        }
+        for (index, charge) in charges.iter().enumerate() {
+            if let Err(refused) = self.take_at(charge, tick) {
+                charges.iter().take(index).for_each(|taken| self.refund_at(taken, tick));
+                return Err(AllRefused { index, refused });
+            }
+        }
+        Ok(())
+    }
+
+    /// What [`Limiter::take`] would answer; takes nothing.
+    ///
+    /// # Errors
+    /// As [`Limiter::take`].
+    pub fn peek(&self, charge: &Charge, now: Now) -> Result<Taken, Refused> {
+        self.peek_at(charge, now.tick())
+    }
+
+    /// Gives back a charge, as far as the client still owes it.
+    pub fn refund(&self, charge: &Charge, now: Now) {
+        self.refund_at(charge, now.tick());
+    }
+
+    /// Charges a cost that was incurred, whether or not it fits: the client waits for it afterwards. At most 48 days of debt.
+    pub fn settle(&self, charge: &Charge, now: Now) {
+        let tick = now.tick();
+        let inc = charge.quota.cost_ticks(charge.cost);
+        let Some(place) = self.table.place(charge.partition, charge.quota.name64()) else { return };
+        for _ in 0..TRIES {
+            let bucket = Bucket::find(&place, tick);
+            if bucket.swap(tick, bucket.kept.saturating_add(inc).min(TAU_MAX)) {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn take_at(&self, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
+        let quota = charge.quota;
+        let (inc, tau) = (quota.cost_ticks(charge.cost), quota.tau_ticks());
+        let place = self.table.place(charge.partition, quota.name64()).ok_or(Refused::Contended)?;
+        for _ in 0..TRIES {
+            let bucket = Bucket::find(&place, tick);
+            let debt_ticks = fits(bucket.owed, inc, tau)?;
+            if bucket.swap(tick, bucket.kept.min(tau).saturating_add(inc)) {
+                if bucket.kind == BucketKind::Shared {
+                    self.table.count_overflow();
+                }
+                return Ok(Taken { debt_ticks, remaining: quota.remaining(debt_ticks) });
+            }
+        }
+        Err(Refused::Contended)
+    }
+
+    fn peek_at(&self, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
+        let quota = charge.quota;
+        let place = self.table.place(charge.partition, quota.name64()).ok_or(Refused::Contended)?;
+        let bucket = Bucket::find(&place, tick);
+        let debt_ticks = fits(bucket.owed, quota.cost_ticks(charge.cost), quota.tau_ticks())?;
+        Ok(Taken { debt_ticks, remaining: quota.remaining(debt_ticks) })
+    }
+
+    fn refund_at(&self, charge: &Charge, tick: u64) {
+        let mut rest = charge.quota.cost_ticks(charge.cost);
+        let Some(place) = self.table.place(charge.partition, charge.quota.name64()) else { return };
+        let fp = fingerprint(place.v);
+        for at in 0..SLOTS {
+            let Some(word) = place.word(at) else { return };
+            for _ in 0..TRIES {
+                let seen = word.load(Relaxed);
+                let owed = if is_of(seen, fp) { debt(seen, tick) } else { 0 };
+                let back = owed.min(rest);
+                if back == 0 {
+                    break;
+                }
+                if word.compare_exchange(seen, owing(fp, tick, owed.wrapping_sub(back)), Relaxed, Relaxed).is_ok() {
+                    rest = rest.saturating_sub(back);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// The debt after a cost, or the wait until it would fit.
+fn fits(owed: u64, inc: u64, tau: u64) -> Result<u64, Refused> {
+    let after = owed.min(tau).saturating_add(inc);
+    if after > tau { Err(Refused::Wait { ticks: after.saturating_sub(tau) }) } else { Ok(after) }
+}
+
+/// Words that an entry may live in.
+const SLOTS: usize = 16;
+
+/// Whose word it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BucketKind {
+    /// The client's own, or an idle one that it takes over.
+    Own,
+    /// An overflow word.
+    Shared,
+}
+
+/// The word that decides for an entry, as one look at its two lines found it.
+struct Bucket<'t> {
+    word: &'t Word,
+    seen: u64,
+    /// The fingerprint that the word carries once it is swapped.
+    fingerprint: u64,
+    /// What the client owes: the sum over all words of its fingerprint.
+    owed: u64,
+    /// What this word owes of it, and goes on owing.
+    kept: u64,
+    kind: BucketKind,
+}
+
+impl<'t> Bucket<'t> {
+    fn find(place: &Place<'t>, tick: u64) -> Self {
+        let fp = fingerprint(place.v);
+        let mut owed_sum = 0u64;
+        let mut own = None;
+        let mut idle = None;
+        let mut fewest = u32::MAX;
+        for line in place.lines {
+            let mut owing_words = 0u32;
+            let mut idle_here = None;
+            for word in line {
+                let seen = word.load(Relaxed);
+                let owed = debt(seen, tick);
+                if is_of(seen, fp) {
+                    owed_sum = owed_sum.saturating_add(owed);
+                    own = own.or(Some((word, seen, owed)));
+                }
+                if owed == 0 {
+                    idle_here = idle_here.or(Some((word, seen, 0)));
+                } else {
+                    owing_words = owing_words.wrapping_add(1);
+                }
+            }
+            if owing_words < fewest && idle_here.is_some() {
+                fewest = owing_words;
+                idle = idle_here;
+            }
+        }
+        if let Some((word, seen, kept)) = own.or(idle) {
+            return Self { word, seen, fingerprint: fp, owed: owed_sum, kept, kind: BucketKind::Own };
+        }
+        let word = place.overflow;
+        let seen = word.load(Relaxed);
+        let owed = debt(seen, tick);
+        Self { word, seen, fingerprint: SHARED, owed, kept: owed, kind: BucketKind::Shared }
+    }
+
+    /// Whether this worker won the word.
+    fn swap(&self, tick: u64, debt_ticks: u64) -> bool {
+        self.word.compare_exchange(self.seen, owing(self.fingerprint, tick, debt_ticks), Relaxed, Relaxed).is_ok()
+    }
+}

@@ -1,0 +1,69 @@
+//! What a policy image holds for this room.
+
+use zerocopy::little_endian::{U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use crate::image::{Span, Tag};
+
+/// Quotas in the order of `name64`: [`QuotaRecord`].
+pub const QUOTA: Tag = *b"QUOT";
+/// Other limits of a quota in some zones: [`ZoneLimitRecord`].
+pub const ZONE_LIMIT: Tag = *b"QZON";
+
+/// What a quota counts by ([`QuotaRecord::by`]).
+pub mod by {
+    /// The client's address; IPv6 in three tiers.
+    pub const ADDRESS: u8 = 1;
+    /// The principal.
+    pub const PRINCIPAL: u8 = 2;
+    /// The principal's tenant; a principal without one is its own.
+    pub const TENANT: u8 = 3;
+    /// The route: one bucket for all callers.
+    pub const ROUTE: u8 = 4;
+}
+
+/// What charges a quota ([`QuotaRecord::on`]).
+pub mod on {
+    /// Every request (by address), or the routes that name it in `charge`.
+    pub const REQUEST: u8 = 0;
+    /// A credential that was shown and is not good.
+    pub const AUTH_FAILURE: u8 = 1;
+}
+
+/// One quota: "N per P, burst b".
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct QuotaRecord {
+    /// `name64` of its name.
+    pub name64: U64,
+    /// `⌈P·2³²/N⌉`: what one unit of cost takes to drain, in 2⁻³² s.
+    pub unit: U64,
+    /// Units that may come at once.
+    pub burst: U32,
+    /// Its name.
+    pub name: U32,
+    /// Its [`ZoneLimitRecord`]s; the first whose zone holds is the limit.
+    pub in_zone: Span,
+    /// [`by`].
+    pub by: u8,
+    /// [`on`].
+    pub on: u8,
+}
+
+const _: () = assert!(size_of::<QuotaRecord>() == 32);
+
+/// Another limit for addresses in a zone.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct ZoneLimitRecord {
+    /// As [`QuotaRecord::unit`].
+    pub unit: U64,
+    /// As [`QuotaRecord::burst`].
+    pub burst: U32,
+    /// The zone's index.
+    pub zone: u8,
+    /// Zero.
+    pub zero: [u8; 3],
+}
+
+const _: () = assert!(size_of::<ZoneLimitRecord>() == 16);

@@ -1,0 +1,54 @@
+//! Forgetting: a word left alone for half its circle would owe again, so idle words are cleared long before.
+//!
+//! A full pass takes at most 24 days; a word is ambiguous after 97.
+
+use core::sync::atomic::Ordering::Relaxed;
+
+use super::Limiter;
+use super::gcra::debt;
+use crate::table::Word;
+use crate::time::TICKS_PER_S;
+
+/// One pass over the table takes at most this long, in ticks: 24 days.
+const PASS: u64 = 24 * 86_400 * TICKS_PER_S;
+
+/// After this long without a call nobody owes anything: 48 days, as long as any debt may last.
+const FORGET: u64 = 2 * PASS;
+
+impl Limiter<'_> {
+    /// Once a second, by the one worker that wins the race: clears idle words of the next few lines. Other calls only read one word.
+    pub(super) fn sweep(&self, tick: u64) {
+        let last = self.table.last();
+        let gap = tick.saturating_sub(last);
+        if gap < TICKS_PER_S && last != 0 {
+            return;
+        }
+        if gap >= FORGET && last != 0 {
+            for word in self.table.lines().iter().flatten().chain(self.table.overflow_words()) {
+                word.store(0, Relaxed);
+            }
+            self.table.win_sweep(last, tick);
+            return;
+        }
+        // 0 means never swept; a clock that stands at 0 says 1 instead.
+        if !self.table.win_sweep(last, tick.max(1)) || last == 0 {
+            return;
+        }
+        let lines = self.table.lines();
+        let Ok(total) = u64::try_from(lines.len()) else { return };
+        let count = total.saturating_mul(gap).div_ceil(PASS).min(total);
+        let first = self.table.advance_cursor(count).checked_rem(total).unwrap_or(0);
+        let Ok((first, count)) = usize::try_from(first).and_then(|first| Ok((first, usize::try_from(count)?))) else { return };
+        for line in lines.iter().skip(first).chain(lines).take(count) {
+            line.iter().for_each(|word| clear_idle(word, tick));
+        }
+    }
+}
+
+fn clear_idle(word: &Word, tick: u64) {
+    let seen = word.load(Relaxed);
+    if seen != 0 && debt(seen, tick) == 0 {
+        // A lost race means that the word is in use again.
+        let _ = word.compare_exchange(seen, 0, Relaxed, Relaxed);
+    }
+}

@@ -1,0 +1,304 @@
+// Read first: docs/formats.md §3.
+//! The two-line table: fixed memory under rates, replays and budgets, as plain atomic words.
+//!
+//! Each entry may live in one of two 64-byte lines, chosen by a keyed hash, so whoever does not hold the key cannot aim at a line.
+//!
+//! Defends against: memory that grows with clients; two chosen names that meet on purpose.
+//! Promises: `&self` is enough everywhere; a worker killed at any instruction leaves every word valid; nothing here is a lock.
+//! Costs: one SipHash-1-3 a partition, one multiplication a quota, two lines read.
+//! Full: the owner of the words decides; `rate` has overflow words for it, and counts.
+//! Not here: what a word means (`rate` keeps a fingerprint and a time in it).
+
+use core::fmt;
+use core::hash::Hasher;
+use core::sync::atomic::Ordering::Relaxed;
+
+use siphasher::sip::SipHasher13;
+
+/// The unit of all state: a word that several workers may change at once.
+pub type Word = portable_atomic::AtomicU64;
+
+/// Words in a line: one cache line of 64 bytes.
+pub const LINE_WORDS: usize = 8;
+
+/// One line of a table.
+pub type Line = [Word; LINE_WORDS];
+
+const _: () = assert!(size_of::<Line>() == 64);
+
+/// The layout of a table; another one is refused, never guessed at.
+pub const LAYOUT: u16 = 1;
+
+/// How large a table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableSize {
+    /// Lines of 8 words, at least 2.
+    pub lines: u32,
+    /// Overflow words as a power of two, 3 to 16: 10 (1,024 words) on hosts, 6 (64) on boards.
+    pub overflow_log2: u8,
+}
+
+impl TableSize {
+    /// How many words it takes, its header line included; `None` if it is out of bounds.
+    ///
+    /// ```
+    /// use caltrop::table::TableSize;
+    /// assert_eq!(TableSize { lines: 8, overflow_log2: 6 }.words(), Some(8 + 64 + 8 * 8));
+    /// assert_eq!(TableSize { lines: 1, overflow_log2: 6 }.words(), None);
+    /// ```
+    #[must_use]
+    pub fn words(self) -> Option<usize> {
+        if self.lines < 2 || !(3..=16).contains(&self.overflow_log2) {
+            return None;
+        }
+        let lines = usize::try_from(self.lines).ok()?.checked_add(1)?;
+        lines.checked_mul(LINE_WORDS)?.checked_add(1usize.checked_shl(u32::from(self.overflow_log2))?)
+    }
+
+    const fn head(self) -> u64 {
+        // Lossless: u16, u8 and u32 side by side.
+        pack(LAYOUT, self.overflow_log2, self.lines)
+    }
+}
+
+#[expect(clippy::as_conversions, reason = "widening in a const fn, where `From` cannot be called")]
+const fn pack(layout: u16, overflow_log2: u8, lines: u32) -> u64 {
+    layout as u64 | (overflow_log2 as u64) << 16 | (lines as u64) << 32
+}
+
+/// A partition's keyed hash: computed once a request and shared by all its quotas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partition(u64);
+
+/// Where an entry may live.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'t> {
+    /// Line A, then line B: never the same.
+    pub(crate) lines: [&'t Line; 2],
+    /// The second hash: fingerprints are cut from its top.
+    pub(crate) v: u64,
+    /// The word that decides when both lines are full.
+    pub(crate) overflow: &'t Word,
+}
+
+impl<'t> Place<'t> {
+    /// Word `at` of the 16: line A's eight, then line B's.
+    pub(crate) fn word(&self, at: usize) -> Option<&'t Word> {
+        let [a, b] = self.lines;
+        match at.checked_sub(LINE_WORDS) {
+            None => a.get(at),
+            Some(rest) => b.get(rest),
+        }
+    }
+}
+
+/// A table over words that the caller lends.
+///
+/// # Example: formatted once, attached again
+/// ```
+/// use caltrop::table::{Table, TableSize, Word};
+/// let words: Vec<Word> = (0..TableSize { lines: 4, overflow_log2: 6 }.words().unwrap()).map(|_| Word::new(0)).collect();
+/// assert!(Table::attach(&words).is_err()); // zeroed memory is no table
+/// let table = Table::format(&words, TableSize { lines: 4, overflow_log2: 6 }, [7; 16]).unwrap();
+/// assert_eq!(table.partition(1, b"a"), Table::attach(&words).unwrap().partition(1, b"a"));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Table<'t> {
+    header: &'t Line,
+    overflow: &'t [Word],
+    lines: &'t [Line],
+    key: [u8; 16],
+}
+
+// Words of the header line.
+const HEAD: usize = 0;
+const KEY_LOW: usize = 1;
+const KEY_HIGH: usize = 2;
+const CURSOR: usize = 3;
+const LAST: usize = 4;
+const TABLE_ID: usize = 5;
+const OVERFLOWED: usize = 6;
+
+impl<'t> Table<'t> {
+    /// Clears the words and makes a table of them. The entropy is the key of its hash: unpredictable, and new each time.
+    ///
+    /// # Errors
+    /// [`TableError`]: the size is out of bounds, or there are not exactly as many words as it takes.
+    pub fn format(words: &'t [Word], size: TableSize, entropy: [u8; 16]) -> Result<Self, TableError> {
+        let need = size.words().ok_or(TableError::Size)?;
+        if words.len() != need {
+            return Err(TableError::Words { need, have: words.len() });
+        }
+        for word in words {
+            word.store(0, Relaxed);
+        }
+        let table = Self::view(words, size)?;
+        let key = u128::from_le_bytes(entropy);
+        table.set(KEY_LOW, low64(key));
+        table.set(KEY_HIGH, low64(key >> 64));
+        let table = Self { key: entropy, ..table };
+        table.set(TABLE_ID, table.keyed(b"table id"));
+        table.set(HEAD, size.head());
+        Ok(table)
+    }
+
+    /// Attaches to words that [`Table::format`] made a table of.
+    ///
+    /// # Errors
+    /// [`TableError`]: not a table, of another layout, or of another size than its header says.
+    pub fn attach(words: &'t [Word]) -> Result<Self, TableError> {
+        let head = words.first().ok_or(TableError::Layout)?.load(Relaxed);
+        let [a, b, overflow_log2, zero, lines @ ..] = head.to_le_bytes();
+        if u16::from_le_bytes([a, b]) != LAYOUT || zero != 0 {
+            return Err(TableError::Layout);
+        }
+        let size = TableSize { lines: u32::from_le_bytes(lines), overflow_log2 };
+        let need = size.words().ok_or(TableError::Size)?;
+        if words.len() != need {
+            return Err(TableError::Words { need, have: words.len() });
+        }
+        let table = Self::view(words, size)?;
+        let key = u128::from(table.get(KEY_LOW)) | u128::from(table.get(KEY_HIGH)) << 64;
+        Ok(Self { key: key.to_le_bytes(), ..table })
+    }
+
+    fn view(words: &'t [Word], size: TableSize) -> Result<Self, TableError> {
+        let (header, rest) = words.split_first_chunk::<LINE_WORDS>().ok_or(TableError::Size)?;
+        let overflow = 1usize.checked_shl(u32::from(size.overflow_log2)).ok_or(TableError::Size)?;
+        let (overflow, rest) = rest.split_at_checked(overflow).ok_or(TableError::Size)?;
+        let (lines, _) = rest.as_chunks::<LINE_WORDS>();
+        Ok(Self { header, overflow, lines, key: [0; 16] })
+    }
+
+    /// The hash of what is counted: a kind, so that an address never meets a principal of the same bytes, and its bytes.
+    #[must_use]
+    pub fn partition(&self, kind: u8, bytes: &[u8]) -> Partition {
+        let mut hasher = SipHasher13::new_with_key(&self.key);
+        hasher.write(&[kind]);
+        hasher.write(bytes);
+        Partition(hasher.finish())
+    }
+
+    /// A 64-bit value that only a holder of the table's key can compute; it never meets a partition.
+    #[must_use]
+    pub fn keyed(&self, bytes: &[u8]) -> u64 {
+        self.partition(0, bytes).0
+    }
+
+    /// Where the entry of a partition and a name may live; `None` only if the table had no lines, which neither constructor allows.
+    pub(crate) fn place(&self, partition: Partition, name64: u64) -> Option<Place<'t>> {
+        let u = fmix64(partition.0 ^ name64);
+        let v = u.wrapping_mul(0x9E37_79B9_7F4A_7C15); // 2⁶⁴ / φ: Fibonacci hashing (Knuth, TAOCP 6.4)
+        let count = self.lines.len();
+        let a = scale(u >> 32, count)?;
+        let mut b = scale(u & 0xFFFF_FFFF, count)?;
+        if a == b {
+            b = if a.checked_add(1)? == count { 0 } else { a.checked_add(1)? };
+        }
+        // n is a power of two: the mask is its remainder. Sixteen words a quota, so that one crowd does not decide for all.
+        let spread = usize::try_from(name64.wrapping_add((v >> 36) & 15) & 0xFFFF).ok()?;
+        let overflow = self.overflow.get(spread & self.overflow.len().checked_sub(1)?)?;
+        Some(Place { lines: [self.lines.get(a)?, self.lines.get(b)?], v, overflow })
+    }
+
+    /// How often an overflow word had to decide since the table was formatted.
+    #[must_use]
+    pub fn overflowed(&self) -> u64 {
+        self.get(OVERFLOWED)
+    }
+
+    pub(crate) fn count_overflow(&self) {
+        if let Some(word) = self.header.get(OVERFLOWED) {
+            word.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// How many lines there are.
+    #[must_use]
+    pub const fn lines(&self) -> &'t [Line] {
+        self.lines
+    }
+
+    pub(crate) const fn overflow_words(&self) -> &'t [Word] {
+        self.overflow
+    }
+
+    /// When the table was last swept, in unwrapped ticks.
+    pub(crate) fn last(&self) -> u64 {
+        self.get(LAST)
+    }
+
+    /// Moves `last` on; only one of several racing workers gets `true`.
+    pub(crate) fn win_sweep(&self, from: u64, to: u64) -> bool {
+        self.header.get(LAST).is_some_and(|last| last.compare_exchange(from, to, Relaxed, Relaxed).is_ok())
+    }
+
+    /// Takes the next `count` lines to sweep and returns the first of them, not yet reduced to the table's size.
+    pub(crate) fn advance_cursor(&self, count: u64) -> u64 {
+        self.header.get(CURSOR).map_or(0, |cursor| cursor.fetch_add(count, Relaxed))
+    }
+
+    fn get(&self, at: usize) -> u64 {
+        self.header.get(at).map_or(0, |word| word.load(Relaxed))
+    }
+
+    fn set(&self, at: usize, value: u64) {
+        if let Some(word) = self.header.get(at) {
+            word.store(value, Relaxed);
+        }
+    }
+}
+
+impl fmt::Debug for Table<'_> {
+    /// Its size only: the key is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("lines", &self.lines.len()).field("overflow", &self.overflow.len()).finish_non_exhaustive()
+    }
+}
+
+/// Murmur3's finalizer: a bijection of 64 bits.
+const fn fmix64(mut k: u64) -> u64 {
+    k ^= k >> 33;
+    k = k.wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+    k ^= k >> 33;
+    k = k.wrapping_mul(0xC4CE_B9FE_1A85_EC53);
+    k ^ (k >> 33)
+}
+
+/// `x · count / 2³²` for a 32-bit `x`: below `count`.
+fn scale(x: u64, count: usize) -> Option<usize> {
+    let product = x.wrapping_mul(u64::try_from(count).ok()?);
+    usize::try_from(product >> 32).ok()
+}
+
+fn low64(value: u128) -> u64 {
+    u64::try_from(value & u128::from(u64::MAX)).unwrap_or(0)
+}
+
+/// Why words are no table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableError {
+    /// Fewer than 2 lines, or overflow outside 2³ to 2¹⁶ words.
+    Size,
+    /// Not the number of words that the size takes.
+    Words {
+        /// Words that it takes.
+        need: usize,
+        /// Words given.
+        have: usize,
+    },
+    /// Never formatted, or by another layout.
+    Layout,
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Size => f.write_str("a table has at least 2 lines and 2^3 to 2^16 overflow words"),
+            Self::Words { need, have } => write!(f, "the table takes {need} words of 8 bytes; {have} were given"),
+            Self::Layout => write!(f, "these words are no table of layout {LAYOUT}: format them first"),
+        }
+    }
+}
+
+impl core::error::Error for TableError {}

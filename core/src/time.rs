@@ -1,0 +1,57 @@
+//! What a host says about the time, and the one tick that tables count in.
+//!
+//! Promises: arithmetic saturates; a wall clock that jumps moves no bucket, since buckets live on `mono`.
+//! Not here: reading a clock. A host reads both and hands them in, so a decision is a function of its arguments.
+
+/// How far the wall clock can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quality {
+    /// A board without a set clock: what expires is refused until the clock is trusted.
+    #[default]
+    Untrusted,
+    /// Set by an operator, a network or a clock chip.
+    Trusted,
+}
+
+/// The two clocks at one moment.
+///
+/// ```
+/// use caltrop::time::{Now, Quality};
+/// let now = Now { wall_s: 1_796_000_000, mono_ns: 1_500_000_000, quality: Quality::Trusted };
+/// assert_eq!(now.tick(), 98_304); // 1.5 s of 2⁻¹⁶ s
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Now {
+    /// Seconds since 1970-01-01 UTC: expiries live here.
+    pub wall_s: u64,
+    /// Nanoseconds of a clock that never goes back and counts while suspended (`CLOCK_BOOTTIME`): buckets live here.
+    pub mono_ns: u64,
+    /// How far `wall_s` can be believed.
+    pub quality: Quality,
+}
+
+/// Ticks of 2⁻¹⁶ s in a second.
+pub const TICKS_PER_S: u64 = 1 << 16;
+
+const NS_PER_S: u64 = 1_000_000_000;
+
+impl Now {
+    /// Monotonic time in ticks of 2⁻¹⁶ s, rounded down. Not wrapped: 2⁶⁴ ns are 2⁵⁰ ticks.
+    #[must_use]
+    pub const fn tick(&self) -> u64 {
+        let whole = (self.mono_ns / NS_PER_S).wrapping_mul(TICKS_PER_S);
+        let part = (self.mono_ns % NS_PER_S).wrapping_mul(TICKS_PER_S) / NS_PER_S;
+        whole.wrapping_add(part)
+    }
+}
+
+/// Ticks as whole seconds, rounded up: what `Retry-After` (RFC 9110 §10.2.3) says.
+///
+/// ```
+/// use caltrop::time::seconds_up;
+/// assert_eq!((seconds_up(0), seconds_up(1), seconds_up(65_536), seconds_up(65_537)), (0, 1, 1, 2));
+/// ```
+#[must_use]
+pub fn seconds_up(ticks: u64) -> u32 {
+    u32::try_from(ticks.div_ceil(TICKS_PER_S)).unwrap_or(u32::MAX)
+}
