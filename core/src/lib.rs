@@ -1,4 +1,3 @@
-// The README becomes the front page of this crate once the guard's doors are in it.
 //! caltrop: an embeddable API-security core.
 //!
 //! One question, asked for each request: *may this caller do this, now, from there?* The core decides; the host supplies memory, clocks,
@@ -29,6 +28,11 @@
 #[cfg(test)]
 extern crate std;
 
+/// The README's code runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub mod encode;
 pub mod image;
 #[cfg(feature = "mac")]
@@ -36,6 +40,7 @@ pub mod mac;
 pub mod name;
 pub mod request;
 #[cfg(feature = "table")]
+#[cfg_attr(not(feature = "rate"), allow(dead_code, reason = "`rate` is the room that places words in it"))]
 pub mod table;
 pub mod time;
 #[cfg(feature = "verify")]

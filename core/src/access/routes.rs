@@ -118,7 +118,8 @@ impl<'b> Routes<'b> {
     fn step(&self, node: &NodeRecord, segment: Segment<'_>) -> Option<usize> {
         let edges = node.edges.of(self.edges);
         // A literal that cannot be read compares as greater, which no checked image has.
-        let order = |edge: &EdgeRecord| self.text.bytes(edge.literal).map_or(Ordering::Greater, |literal| segment.cmp_decoded(literal).reverse());
+        let order =
+            |edge: &EdgeRecord| self.text.bytes(edge.literal).map_or(Ordering::Greater, |literal| segment.cmp_decoded(literal).reverse());
         let to = match edges.binary_search_by(order) {
             Ok(at) => edges.get(at)?.to,
             Err(_) if segment.raw().is_empty() => return None,

@@ -4,11 +4,11 @@ use core::fmt;
 use core::net::IpAddr;
 use core::sync::atomic::Ordering::Relaxed;
 
+use super::Reason;
 use super::counters::{COUNTERS, Counters};
 use super::event::Event;
 use super::fold::{FOLDS, fold};
 use super::ring::{Drained, Ring, SLOT_WORDS};
-use super::Reason;
 use crate::table::{LINE_WORDS, Word};
 
 /// Where decisions are counted and written.

@@ -36,7 +36,7 @@ mod trace;
 
 pub use admit::{Feeds, Guard, Misuse};
 pub use answer::{Body, Field, Fields};
-pub use decision::{Decision, DecisionId, Denial, Grant, Outcome};
+pub use decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 pub use policy::Policy;
 pub use secrets::{PEPPERS_MAX, Secrets, SecretsFull};
 pub use state::{Geometry, State, StateError};

@@ -1,8 +1,8 @@
 //! The opened policy: the rooms' views of one image.
 
 use super::record::{
-    CREDENTIAL, CredentialRecord, FEED, FLAG_DENY_EXPIRED, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239, FORWARDED_X, FeedRecord, LINE,
-    LineRecord, POLICY, PolicyRecord,
+    CREDENTIAL, CredentialRecord, FEED, FLAG_DENY_EXPIRED, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239, FORWARDED_X, FeedRecord,
+    LINE, LineRecord, POLICY, PolicyRecord,
 };
 use super::state::Geometry;
 use crate::access::Routes;
@@ -35,8 +35,8 @@ pub struct Policy<'b> {
 }
 
 const KNOWN: &[Tag] = &[
-    POLICY, CREDENTIAL, FEED, LINE, ZONE, STARTS_V4, VALUES_V4, STARTS_V6, VALUES_V6, QUOTA, ZONE_LIMIT, NAMES, ROUTE, CHARGE, NODE, EDGE, ACCEPT,
-    TEMPLATE, TEXT,
+    POLICY, CREDENTIAL, FEED, LINE, ZONE, STARTS_V4, VALUES_V4, STARTS_V6, VALUES_V6, QUOTA, ZONE_LIMIT, NAMES, ROUTE, CHARGE, NODE, EDGE,
+    ACCEPT, TEMPLATE, TEXT,
 ];
 
 impl<'b> Policy<'b> {
@@ -50,7 +50,8 @@ impl<'b> Policy<'b> {
         let image = Image::open(bytes, Kind::Policy, trust, floor, KNOWN)?;
         let text = image.text()?;
         let [head] = image.records::<PolicyRecord>(POLICY)? else { return Err(OpenError::Content { tag: POLICY }) };
-        let ranges = Ranges::new(image.records(STARTS_V4)?, image.records(VALUES_V4)?, image.records(STARTS_V6)?, image.records(VALUES_V6)?);
+        let ranges =
+            Ranges::new(image.records(STARTS_V4)?, image.records(VALUES_V4)?, image.records(STARTS_V6)?, image.records(VALUES_V6)?);
         let routes = Routes {
             routes: image.records(ROUTE)?,
             charges: image.records(CHARGE)?,
@@ -204,7 +205,7 @@ impl<'b> Policy<'b> {
             && matches!(head.tls, 0 | 2 | 3)
             && head.flags & !(FLAG_UNIX_PROXY | FLAG_DENY_EXPIRED) == 0
             && head.zero == [0; 3];
-        let sized = super::State::words(self.geometry()).is_some() && head.slots.get() % 8 == 0;
+        let sized = super::State::words(self.geometry()).is_some() && head.slots.get().is_multiple_of(8);
         if masks == 0 && keyring_fits && known && sized { Ok(()) } else { Err(OpenError::Content { tag: POLICY }) }
     }
 
@@ -216,7 +217,9 @@ impl<'b> Policy<'b> {
             let placed = quota.by == by::ADDRESS || (quota.on == on::REQUEST && quota.in_zone.count.get() == 0);
             let limits = quota.in_zone.of(self.zone_limits);
             let limits_good = limits.iter().all(|limit| {
-                usize::from(limit.zone) < self.zones.len() && limit.zero == [0; 3] && Quota::from_unit(0, limit.unit.get(), limit.burst.get()).is_ok()
+                usize::from(limit.zone) < self.zones.len()
+                    && limit.zero == [0; 3]
+                    && Quota::from_unit(0, limit.unit.get(), limit.burst.get()).is_ok()
             });
             if !known || !placed || !quota.in_zone.fits(self.zone_limits.len()) || !limits_good || self.limit(quota, 0).is_none() {
                 return fail;

@@ -100,7 +100,7 @@ const _: () = assert!(size_of::<FeedRecord>() == 80);
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct LineRecord {
-    /// What: see [`line`].
+    /// What: see [`mod@line`].
     pub what: u8,
     /// Zero.
     pub zero: u8,

@@ -141,7 +141,9 @@ pub enum StateError {
 impl fmt::Display for StateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Geometry => f.write_str("a rate table has at least 2 lines and 2^3 to 2^16 overflow words, an audit ring a power of two up to 2^20"),
+            Self::Geometry => {
+                f.write_str("a rate table has at least 2 lines and 2^3 to 2^16 overflow words, an audit ring a power of two up to 2^20")
+            }
             Self::Words { need, have } => write!(f, "the state takes {need} words of 8 bytes; {have} were given"),
             Self::Layout => write!(f, "these words are no state of layout {LAYOUT}: format them first"),
         }

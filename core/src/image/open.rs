@@ -128,7 +128,9 @@ impl fmt::Display for OpenError {
         match self {
             Self::TooShort { given } => write!(f, "{given} bytes are too few for an image: 192 are the least"),
             Self::Magic => f.write_str("not a caltrop image: it does not begin with CLTP"),
-            Self::Format { given } => write!(f, "image format {given}: this version reads format 1; compile the policy with the same release"),
+            Self::Format { given } => {
+                write!(f, "image format {given}: this version reads format 1; compile the policy with the same release")
+            }
             Self::Kind { given, wanted } => write!(f, "an image of kind {given} where kind {wanted} is needed (1 policy, 2 keyring)"),
             Self::Length { header, given } => write!(f, "the image says {header} bytes and has {given}: copied incompletely?"),
             Self::Signature => f.write_str("no trusted key signed this image: check the public key that the host trusts"),
@@ -187,7 +189,8 @@ impl<'b> Image<'b> {
         if header.base != [0; 32] {
             return Err(OpenError::Delta);
         }
-        let (directory, _) = <[Entry]>::ref_from_prefix_with_elems(body, usize::from(header.sections)).map_err(|_| OpenError::Directory { index: 0 })?;
+        let (directory, _) =
+            <[Entry]>::ref_from_prefix_with_elems(body, usize::from(header.sections)).map_err(|_| OpenError::Directory { index: 0 })?;
         let image = Self { bytes, header, directory, id };
         image.check_directory(known)?;
         Ok(image)

@@ -5,8 +5,8 @@ use zerocopy::little_endian::{U16, U32};
 
 use super::digest::{Digest, Form, digest};
 use super::record::{
-    BUCKET_MAX, INDEX, KEY, KeyRecord, NAMES, PAIR, PAIRS_MAX, PLAN, PairRecord, SCOPE_SET, STATE_ACTIVE, STATE_DENY, STATE_GRACE, SetRecord,
-    ZONE_SET,
+    BUCKET_MAX, INDEX, KEY, KeyRecord, NAMES, PAIR, PAIRS_MAX, PLAN, PairRecord, SCOPE_SET, STATE_ACTIVE, STATE_DENY, STATE_GRACE,
+    SetRecord, ZONE_SET,
 };
 use crate::image::{Floor, Image, Kind, OpenError, TEXT, Tag, Text, Trust};
 use crate::mac;
@@ -176,8 +176,9 @@ impl<'b> Keyring<'b> {
 
     fn check_key(&self, key: &KeyRecord) -> Result<(), OpenError> {
         let index_in = |index: U16, len: usize| usize::from(index.get()) < len;
-        let names_fit =
-            index_in(key.scope_set, self.scope_sets.len()) && index_in(key.zone_set, self.zone_sets.len()) && index_in(key.plan, self.plans.len());
+        let names_fit = index_in(key.scope_set, self.scope_sets.len())
+            && index_in(key.zone_set, self.zone_sets.len())
+            && index_in(key.plan, self.plans.len());
         let numbers_known = key.env <= 2
             && matches!(key.state, STATE_DENY | STATE_ACTIVE | STATE_GRACE)
             && self.pairs.iter().any(|pair| pair.pepper == key.pepper && pair.form == key.form)

@@ -161,7 +161,9 @@ impl fmt::Display for CidrError {
             Self::LeadingZero => f.write_str("a number begins with 0: some readers take it as octal; leave the zero out"),
             Self::ZoneId => f.write_str("a zone id means something on one machine only: leave it out"),
             Self::EmbeddedIpv4 => f.write_str("IPv4 inside IPv6: write the IPv4 address itself"),
-            Self::MappedIpv4 => f.write_str("an IPv4-mapped network never matches, since such addresses are folded: write the IPv4 network"),
+            Self::MappedIpv4 => {
+                f.write_str("an IPv4-mapped network never matches, since such addresses are folded: write the IPv4 network")
+            }
             Self::NotALength => f.write_str("what follows the / is not a number of bits"),
             Self::LengthTooLong { given, max } => write!(f, "{given} bits, and the address has {max}"),
             Self::HostBitsSet => f.write_str("bits are set behind the prefix length: clear them or give a longer length"),

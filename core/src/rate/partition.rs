@@ -92,8 +92,10 @@ impl AddressTiers {
     /// The charges that this cost means.
     pub fn charges(&self, quota: Quota, cost: u32) -> impl Iterator<Item = Charge> + use<> {
         let wider = self.wider.into_iter().flatten().zip([4, 16]);
-        core::iter::once((self.first, 1))
-            .chain(wider)
-            .map(move |(partition, factor)| Charge { partition, quota: quota.widened(factor), cost })
+        core::iter::once((self.first, 1)).chain(wider).map(move |(partition, factor)| Charge {
+            partition,
+            quota: quota.widened(factor),
+            cost,
+        })
     }
 }

@@ -1,0 +1,181 @@
+//! The guard: one call a request.
+
+use core::fmt;
+
+use super::decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
+use super::policy::Policy;
+use super::secrets::Secrets;
+use super::state::State;
+use super::steps::{Attempt, Stop, address_charges};
+use super::trace::Trace;
+use crate::audit::{Event, Reason};
+use crate::image::NO_TEXT;
+use crate::key::Keyring;
+use crate::name::name64;
+use crate::rate::record::on;
+use crate::request::Request;
+use crate::time::Now;
+
+/// What changes by the minute.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Feeds<'b> {
+    /// The API keys.
+    pub keyring: Option<Keyring<'b>>,
+}
+
+/// Policy, feeds, state and secrets together. Free to build: to build another one is a reload.
+#[derive(Debug, Clone, Copy)]
+pub struct Guard<'g> {
+    pub(super) policy: Policy<'g>,
+    pub(super) keyring: Option<Keyring<'g>>,
+    pub(super) state: State<'g>,
+    pub(super) secrets: &'g Secrets,
+}
+
+impl<'g> Guard<'g> {
+    /// Puts a guard together.
+    ///
+    /// # Errors
+    /// [`Misuse`]: something that the policy needs was not handed in.
+    pub fn new(policy: &Policy<'g>, feeds: &Feeds<'g>, state: &State<'g>, secrets: &'g Secrets) -> Result<Self, Misuse> {
+        if policy.keyring_feed().is_some() && feeds.keyring.is_none() {
+            return Err(Misuse::KeyringMissing);
+        }
+        let mut pairs = feeds.keyring.iter().flat_map(Keyring::pairs);
+        if let Some((id, _)) = pairs.find(|(id, _)| secrets.pepper(*id).is_none()) {
+            return Err(Misuse::PepperMissing { id });
+        }
+        Ok(Self { policy: *policy, keyring: feeds.keyring, state: *state, secrets })
+    }
+
+    /// The policy that decides.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy<'g> {
+        &self.policy
+    }
+
+    /// The state that it counts in.
+    #[must_use]
+    pub const fn state(&self) -> &State<'g> {
+        &self.state
+    }
+
+    /// Decides about one request.
+    ///
+    /// # Bounds
+    /// No allocation, lock or system call. Header fields are looked at a fixed number of times; a key costs its HMACs.
+    pub fn admit(&self, request: &Request<'_>, now: Now) -> Decision<'g> {
+        self.trace(request, now, &mut ())
+    }
+
+    /// Decides, and tells a listener each step and its verdict. The decision is the same, and it counts.
+    pub fn trace<T: Trace>(&self, request: &Request<'_>, now: Now, trace: &mut T) -> Decision<'g> {
+        let facts = Facts { id: self.next_id(), ..Facts::default() };
+        let mut attempt = Attempt::new(self, request, now, trace, facts);
+        let result = attempt.run();
+        let facts = attempt.facts;
+        self.audit(&facts, result.as_ref().err(), now);
+        match result {
+            Ok(()) => Decision::Allow(Grant { facts }),
+            Err(stop) => Decision::Deny(Denial {
+                facts,
+                reason: stop.reason,
+                retry_after_s: stop.retry_after_s,
+                realm: self.policy.name(),
+                scheme: self.scheme(),
+            }),
+        }
+    }
+
+    /// Ends a granted request.
+    pub fn settle(&self, grant: &Grant<'_>, outcome: Outcome, now: Now) {
+        match outcome {
+            Outcome::Served => {}
+            Outcome::AuthFailed => {
+                let charges = address_charges(self, &grant.facts, on::AUTH_FAILURE).unwrap_or_default();
+                charges.iter().for_each(|(_, charge)| self.state.limiter().settle(charge, now));
+            }
+        }
+    }
+
+    pub(super) fn is_expired(&self, now: Now) -> bool {
+        let keyring = self.keyring.as_ref().is_some_and(|keyring| self.policy.refuses_expired(keyring.image(), now));
+        keyring || self.policy.refuses_expired(&self.policy.image, now)
+    }
+
+    /// Unpredictable without the state's key, and never given twice.
+    fn next_id(&self) -> DecisionId {
+        let [a, b, c, d, e, f, g, h] = self.state.journal().next_decision().to_le_bytes();
+        let table = self.state.limiter().table();
+        let half = |side: u8| u128::from(table.keyed(&[side, a, b, c, d, e, f, g, h]));
+        DecisionId(half(1) << 64 | half(2))
+    }
+
+    /// The scheme of the first credential that has one.
+    fn scheme(&self) -> &'g str {
+        let text = self.policy.text;
+        let named = self.policy.credentials.iter().find(|credential| credential.scheme.get() != NO_TEXT);
+        named.and_then(|credential| text.get(credential.scheme)).unwrap_or("ApiKey")
+    }
+
+    fn audit(&self, facts: &Facts<'_>, stop: Option<&Stop>, now: Now) {
+        let journal = self.state.journal();
+        let reason = stop.map(|stop| stop.reason);
+        journal.count(reason);
+        let count = match reason {
+            Some(reason) => self.fold(reason, facts, now),
+            None => self.is_sampled(facts.id).then_some(1),
+        };
+        let Some(count) = count else { return };
+        journal.write(Event {
+            id: facts.id.0,
+            wall_s: now.wall_s,
+            client: facts.client(),
+            key_id: facts.key_id(),
+            principal: facts.principal().map_or(0, name64),
+            route: facts.route().map_or(0, name64),
+            policy: self.policy.image.id().first_chunk().map_or(0, |id| u64::from_le_bytes(*id)),
+            zones: facts.zones(),
+            reason,
+            hops: facts.hops(),
+            rule: stop.map_or(u16::MAX, |stop| stop.rule),
+            retry_after_s: stop.map_or(0, |stop| stop.retry_after_s),
+            count,
+        });
+    }
+
+    fn fold(&self, reason: Reason, facts: &Facts<'_>, now: Now) -> Option<u32> {
+        let table = self.state.limiter().table();
+        self.state.journal().fold(reason, facts.client(), now.mono_ns / 1_000_000_000, |bytes| table.keyed(bytes))
+    }
+
+    /// Ids are uniform, so one in n of them is a sample that no caller can choose.
+    fn is_sampled(&self, id: DecisionId) -> bool {
+        id.0.checked_rem(u128::from(self.policy.head.allow_every.get())).is_some_and(|rest| rest == 0)
+    }
+}
+
+/// Why a guard cannot be put together: shown at start, never by a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misuse {
+    /// The policy takes API keys, and no keyring was handed in.
+    KeyringMissing,
+    /// The keyring was made under a pepper that the host does not hold.
+    PepperMissing {
+        /// Its id.
+        id: u8,
+    },
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyringMissing => f.write_str("the policy takes API keys and no keyring was given: load the feed that [auth.key] names"),
+            Self::PepperMissing { id } => {
+                write!(f, "the keyring was made under pepper {id}, which the host does not hold: give that secret")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Misuse {}

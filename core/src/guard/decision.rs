@@ -1,0 +1,220 @@
+//! What the guard answers.
+
+use core::net::IpAddr;
+
+use super::answer::{Body, Fields};
+use crate::audit::Reason;
+use crate::encode::hex16;
+use crate::key::Entry;
+use crate::net::Walk;
+
+/// 128 bits that name one decision: in the answer, in the event, in the server's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DecisionId(pub u128);
+
+impl DecisionId {
+    /// 32 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn hex(&self) -> [u8; 32] {
+        hex16(&self.0.to_be_bytes())
+    }
+}
+
+/// May this caller do this, now, from there?
+#[derive(Debug, Clone)]
+#[must_use = "a decision that nobody looks at lets everybody in"]
+pub enum Decision<'g> {
+    /// Yes, and this is who and what.
+    Allow(Grant<'g>),
+    /// No, and this is why.
+    Deny(Denial<'g>),
+}
+
+impl<'g> Decision<'g> {
+    /// Whether it is [`Decision::Allow`].
+    #[must_use]
+    pub const fn is_allowed(&self) -> bool {
+        matches!(self, Self::Allow(_))
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> DecisionId {
+        self.facts().id
+    }
+
+    /// What was found out on the way, whichever it is.
+    #[must_use]
+    pub const fn facts(&self) -> &Facts<'g> {
+        match self {
+            Self::Allow(grant) => &grant.facts,
+            Self::Deny(denial) => &denial.facts,
+        }
+    }
+
+    /// 200, or the status of the denial.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Allow(_) => 200,
+            Self::Deny(denial) => denial.status(),
+        }
+    }
+}
+
+/// What a decision found out before it was made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts<'g> {
+    pub(super) id: DecisionId,
+    pub(super) walk: Option<Walk>,
+    pub(super) zones: u64,
+    pub(super) route: Option<&'g str>,
+    pub(super) entry: Option<Entry<'g>>,
+}
+
+impl<'g> Facts<'g> {
+    /// The client's address, if it could be told.
+    #[must_use]
+    pub fn client(&self) -> Option<IpAddr> {
+        self.walk.and_then(|walk| walk.client.address())
+    }
+
+    /// How many trusted proxies were passed.
+    #[must_use]
+    pub fn hops(&self) -> u8 {
+        self.walk.map_or(0, |walk| walk.hops)
+    }
+
+    /// The zones that held, as a mask over the policy's zones.
+    #[must_use]
+    pub const fn zones(&self) -> u64 {
+        self.zones
+    }
+
+    /// The route, if one was found.
+    #[must_use]
+    pub const fn route(&self) -> Option<&'g str> {
+        self.route
+    }
+
+    /// Whose credential it is, once verified.
+    #[must_use]
+    pub fn principal(&self) -> Option<&'g str> {
+        self.entry.and_then(|entry| entry.principal())
+    }
+
+    /// The principal's tenant.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&'g str> {
+        self.entry.and_then(|entry| entry.tenant())
+    }
+
+    /// The principal's plan.
+    #[must_use]
+    pub fn plan(&self) -> Option<&'g str> {
+        self.entry.and_then(|entry| entry.plan())
+    }
+
+    /// The public id of the API key, 0 without one.
+    #[must_use]
+    pub fn key_id(&self) -> u64 {
+        self.entry.map_or(0, |entry| entry.record().key_id.get())
+    }
+
+    /// The scopes that the caller holds, ascending by bytes.
+    pub fn scopes(&self) -> impl Iterator<Item = &'g str> + use<'g> {
+        self.entry.into_iter().flat_map(|entry| entry.scopes())
+    }
+}
+
+/// The request may pass.
+#[derive(Debug, Clone)]
+pub struct Grant<'g> {
+    pub(super) facts: Facts<'g>,
+}
+
+impl<'g> Grant<'g> {
+    /// Who and what.
+    #[must_use]
+    pub const fn facts(&self) -> &Facts<'g> {
+        &self.facts
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> DecisionId {
+        self.facts.id
+    }
+
+    /// Whose credential it is; `None` on a route that looks at none.
+    #[must_use]
+    pub fn principal(&self) -> Option<&'g str> {
+        self.facts.principal()
+    }
+
+    /// The route.
+    #[must_use]
+    pub const fn route(&self) -> Option<&'g str> {
+        self.facts.route
+    }
+}
+
+/// How a granted request went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was served.
+    Served,
+    /// The application itself refused a credential (a login form, say): the client's address is charged for it.
+    AuthFailed,
+}
+
+/// The request may not pass. The host answers with [`Denial::status`], [`Denial::fields`] and [`Denial::body`], which tell a stranger nothing;
+/// [`Denial::reason`] is for the operator.
+#[derive(Debug, Clone)]
+pub struct Denial<'g> {
+    pub(super) facts: Facts<'g>,
+    pub(super) reason: Reason,
+    pub(super) retry_after_s: u32,
+    /// The realm of a challenge: the policy's name.
+    pub(super) realm: &'g str,
+    /// The authentication scheme that the policy reads.
+    pub(super) scheme: &'g str,
+}
+
+impl<'g> Denial<'g> {
+    /// What was found out before it was made.
+    #[must_use]
+    pub const fn facts(&self) -> &Facts<'g> {
+        &self.facts
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.reason.status()
+    }
+
+    /// Why, for the operator only.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// Seconds until the same request may pass, 0 where waiting does not help.
+    #[must_use]
+    pub const fn retry_after_s(&self) -> u32 {
+        self.retry_after_s
+    }
+
+    /// The header fields of the answer.
+    #[must_use]
+    pub fn fields(&self) -> Fields {
+        Fields::new(self.reason, self.retry_after_s, self.scheme, self.realm)
+    }
+
+    /// The body of the answer: problem+json (RFC 9457).
+    #[must_use]
+    pub fn body(&self) -> Body {
+        Body::new(self.status(), self.facts.id)
+    }
+}

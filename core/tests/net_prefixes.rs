@@ -1,0 +1,94 @@
+//! Ranges answer as a scan over all prefixes does, and the parser agrees with an independent one wherever both accept.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use caltrop::net::{Cidr, CidrError, Family, Overlap, Prefix, Ranges, flatten};
+use proptest::prelude::*;
+
+/// Too simple to be wrong: every prefix is asked.
+fn scan(prefixes: &[Prefix], address: IpAddr, overlap: Overlap) -> u64 {
+    let covering = prefixes.iter().filter(|prefix| prefix.cidr.contains(address));
+    match overlap {
+        Overlap::Union => covering.fold(0, |mask, prefix| mask | prefix.value),
+        Overlap::Longest => covering.max_by_key(|prefix| (prefix.cidr.length(), prefix.value)).map_or(0, |prefix| prefix.value),
+    }
+}
+
+fn prefixes() -> impl Strategy<Value = Vec<Prefix>> {
+    // Few high bits and many low ones, so that prefixes lie within each other and touch the ends.
+    let v4 = (any::<u32>(), 0u8..=32)
+        .prop_map(|(bits, length)| Cidr::containing(Ipv4Addr::from(bits & 0xC000_00FF | bits & 0x8000).into(), length).unwrap());
+    let v6 =
+        (any::<u128>(), 0u8..=128).prop_map(|(bits, length)| Cidr::containing(Ipv6Addr::from(bits | 1 << 127).into(), length).unwrap());
+    prop::collection::vec((prop_oneof![v4, v6], 1u64..16).prop_map(|(cidr, value)| Prefix { cidr, value }), 0..40)
+}
+
+fn edges(prefixes: &[Prefix]) -> Vec<IpAddr> {
+    let mut addresses: Vec<IpAddr> =
+        ["0.0.0.0", "255.255.255.255", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"].map(|text| text.parse().unwrap()).to_vec();
+    for prefix in prefixes {
+        match prefix.cidr.network() {
+            IpAddr::V4(v4) => {
+                let (first, hosts) = (v4.to_bits(), u32::MAX.checked_shr(u32::from(prefix.cidr.length())).unwrap_or(0));
+                let last = first | hosts;
+                addresses.extend([first, first.wrapping_sub(1), last, last.wrapping_add(1)].map(|bits| IpAddr::V4(bits.into())));
+            }
+            IpAddr::V6(v6) => {
+                let (first, hosts) = (v6.to_bits(), u128::MAX.checked_shr(u32::from(prefix.cidr.length())).unwrap_or(0));
+                let last = first | hosts;
+                addresses.extend([first, first.wrapping_sub(1), last, last.wrapping_add(1)].map(|bits| IpAddr::V6(bits.into())));
+            }
+        }
+    }
+    addresses
+}
+
+proptest! {
+    #[test]
+    fn ranges_answer_as_a_scan_does(prefixes in prefixes(), random: Vec<u32>) {
+        for overlap in [Overlap::Union, Overlap::Longest] {
+            let mut sorted = prefixes.clone();
+            let (mut v4, mut values_v4, mut v6, mut values_v6) = (vec![], vec![], vec![], vec![]);
+            flatten(&mut sorted, Family::V4, overlap, |start, value| { v4.push((start as u32).into()); values_v4.push(value.into()); });
+            flatten(&mut sorted, Family::V6, overlap, |start, value| { v6.push(start.into()); values_v6.push(value.into()); });
+            let ranges = Ranges::new(&v4, &values_v4, &v6, &values_v6).expect("sorted, from 0");
+            for address in edges(&prefixes).into_iter().chain(random.iter().map(|&bits| IpAddr::V4(bits.into()))) {
+                prop_assert_eq!(ranges.lookup(address), scan(&prefixes, address, overlap), "{} {:?}", address, overlap);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again(bits: u128, length in 0u8..=128) {
+        let cidr = Cidr::containing(Ipv6Addr::from(bits | 1 << 127).into(), length).unwrap();
+        prop_assert_eq!(cidr.to_string().parse(), Ok(cidr));
+        let v4 = Cidr::containing(Ipv4Addr::from(bits as u32).into(), length % 33).unwrap();
+        prop_assert_eq!(v4.to_string().parse(), Ok(v4));
+    }
+}
+
+#[test]
+fn each_way_to_be_wrong_has_its_own_error() {
+    use CidrError::{EmbeddedIpv4, HostBitsSet, LeadingZero, LengthTooLong, MappedIpv4, NotALength, NotAnAddress, ZoneId};
+    for (text, error) in [
+        ("", NotAnAddress),
+        ("10.0.0", NotAnAddress),
+        ("10.0.0.0.0", NotAnAddress),
+        ("host/8", NotAnAddress),
+        ("010.0.0.0/8", LeadingZero),
+        ("10.0.0.0/08", LeadingZero),
+        ("fe80::1%eth0", ZoneId),
+        ("::ffff:10.0.0.1", EmbeddedIpv4),
+        ("::ffff:a00:1", MappedIpv4),
+        ("10.0.0.0/", NotALength),
+        ("10.0.0.0/+8", NotALength),
+        ("10.0.0.0/8/8", NotALength),
+        ("10.0.0.0/33", LengthTooLong { given: 33, max: 32 }),
+        ("::/129", LengthTooLong { given: 129, max: 128 }),
+        ("10.0.0.0/99999999", LengthTooLong { given: u16::MAX, max: 32 }),
+        ("10.0.0.1/8", HostBitsSet),
+        ("2001:db8::1/32", HostBitsSet),
+    ] {
+        assert_eq!(text.parse::<Cidr>(), Err(error), "{text}");
+    }
+}

@@ -1,0 +1,74 @@
+//! A flood of new clients never resets a limited one, and a full table says so.
+
+use caltrop::Now;
+use caltrop::rate::{Charge, Limiter, Quota};
+use caltrop::table::{TableSize, Word};
+
+const SIZE: TableSize = TableSize { lines: 64, overflow_log2: 6 };
+
+fn words() -> Vec<Word> {
+    (0..SIZE.words().unwrap()).map(|_| Word::new(0)).collect()
+}
+
+#[test]
+fn a_flood_of_new_clients_never_resets_a_limited_one() {
+    let words = words();
+    let limiter = Limiter::format(&words, SIZE, [3; 16]).unwrap();
+    let quota = Quota::per("q", 1, 3600, 1).unwrap();
+    let victim = Charge { partition: limiter.client(b"victim"), quota, cost: 1 };
+    let now = Now { mono_ns: 1, ..Now::default() };
+    assert!(limiter.take(&victim, now).is_ok());
+    for stranger in 0..100_000u32 {
+        let _ = limiter.take(&Charge { partition: limiter.client(&stranger.to_le_bytes()), quota, cost: 1 }, now);
+        assert!(limiter.peek(&victim, now).is_err(), "after {stranger} strangers");
+    }
+    assert!(limiter.table().overflowed() > 0, "512 words cannot hold 100,000 clients, and the count says it");
+}
+
+#[test]
+fn a_full_table_lets_through_no_more_than_its_words() {
+    let words = words();
+    let limiter = Limiter::format(&words, SIZE, [4; 16]).unwrap();
+    let quota = Quota::per("q", 1, 3600, 1).unwrap();
+    let now = Now { mono_ns: 1, ..Now::default() };
+    let admitted = (0..100_000u32)
+        .filter(|stranger| limiter.take(&Charge { partition: limiter.client(&stranger.to_le_bytes()), quota, cost: 1 }, now).is_ok())
+        .count();
+    assert!(admitted <= 64 * 8 + 64, "{admitted} admitted by 512 words and 64 overflow words of which 16 are this quota's");
+}
+
+#[test]
+fn several_quotas_are_taken_all_or_none() {
+    let words = words();
+    let limiter = Limiter::format(&words, SIZE, [5; 16]).unwrap();
+    let now = Now::default();
+    let charge =
+        |name: &str, count| Charge { partition: limiter.client(b"c"), quota: Quota::per(name, count, 60, count).unwrap(), cost: 1 };
+    let charges = [charge("wide", 10), charge("narrow", 1)];
+    assert!(limiter.take_all(&charges, now).is_ok());
+    let refused = limiter.take_all(&charges, now).unwrap_err();
+    assert_eq!(refused.index, 1);
+    assert_eq!(limiter.peek(&charges[0], now).unwrap().remaining, 8, "the refused call took nothing of the wide one");
+}
+
+#[test]
+fn what_is_settled_above_the_limit_is_waited_for() {
+    let words = words();
+    let limiter = Limiter::format(&words, SIZE, [6; 16]).unwrap();
+    let charge = Charge { partition: limiter.client(b"c"), quota: Quota::per("q", 10, 10, 10).unwrap(), cost: 15 };
+    limiter.settle(&charge, Now::default());
+    let one = Charge { cost: 1, ..charge };
+    assert_eq!(limiter.take(&one, Now::default()).unwrap_err().retry_after_s(), 1, "debts over the limit are clamped to it");
+}
+
+#[test]
+fn after_48_idle_days_nobody_owes_anything() {
+    let words = words();
+    let limiter = Limiter::format(&words, SIZE, [7; 16]).unwrap();
+    let day = 86_400 * 1_000_000_000;
+    let charge = Charge { partition: limiter.client(b"c"), quota: Quota::per("q", 1, 86_400, 40).unwrap(), cost: 40 };
+    let at = |days: u64| Now { mono_ns: days * day + 1_000_000_000, ..Now::default() };
+    assert!(limiter.take(&charge, at(1)).is_ok());
+    assert!(limiter.take(&charge, at(20)).is_err());
+    assert!(limiter.take(&charge, at(69)).is_ok());
+}
