@@ -1,0 +1,8 @@
+//! The control plane: what people write becomes the signed images that guards open.
+//!
+//! Not here: deciding about requests. That is `caltrop`, which this crate only feeds.
+
+pub mod image;
+pub mod keys;
+pub mod model;
+pub mod text;

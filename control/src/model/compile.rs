@@ -1,0 +1,437 @@
+//! From a model to the sections of an image.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use caltrop::access::record::{
+    ACCEPT, AUTH_KEY, AUTH_NONE, AcceptRecord, CHARGE, ChargeRecord, EDGE, EdgeRecord, NAMES, NODE, NodeRecord, ROUTE, RouteRecord,
+    TEMPLATE,
+};
+use caltrop::guard::record::{
+    CREDENTIAL, CredentialRecord, FEED, FLAG_DENY_EXPIRED, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239, FORWARDED_X, FeedRecord,
+    POLICY, PolicyRecord,
+};
+use caltrop::image::{Kind, NO_TEXT, Span, TEXT};
+use caltrop::name::{is_name, name64};
+use caltrop::net::record::{PROXIES, STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6, ZONE, ZONES_MAX, ZoneRecord};
+use caltrop::net::{Family, Overlap, Prefix, flatten};
+use caltrop::rate::record::{QUOTA, QuotaRecord, ZONE_LIMIT, ZoneLimitRecord, by, on};
+use caltrop::rate::{Quota as Checked, QuotaError};
+use zerocopy::little_endian::{U32, U64, U128};
+
+use super::automaton::{Automaton, AutomatonError, Way};
+use super::policy::{By, ForwardedBy, Limit, On, Policy, Quota, Route, Tls, Zone};
+use super::template::Method;
+use crate::image::ImageWriter;
+use crate::text::{TextError, TextPool};
+
+/// Why a model is no policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompileError {
+    /// A name that may not be one, or that is used twice.
+    Name(String),
+    /// A zone that nobody defined.
+    UndefinedZone(String),
+    /// Over 64 zones, the proxies included.
+    Zones,
+    /// A quota that nobody defined.
+    UndefinedQuota(String),
+    /// A quota that a route cannot charge: by address, or by a caller that the route does not know.
+    NotChargeable(String),
+    /// A cost of 0, or over the quota's burst.
+    Cost {
+        /// The quota.
+        quota: String,
+        /// The cost.
+        cost: u32,
+    },
+    /// A quota that cannot be kept.
+    Quota {
+        /// The quota.
+        quota: String,
+        /// Why.
+        error: QuotaError,
+    },
+    /// A route asks for an API key where plaintext is served.
+    BearerInPlaintext {
+        /// The route.
+        route: String,
+    },
+    /// A route asks for an API key, and the policy takes none.
+    NoKeys {
+        /// The route.
+        route: String,
+    },
+    /// The templates of two routes are equal.
+    Overlap {
+        /// One route.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Too many of something for one image.
+    TooMany(&'static str),
+    /// A text does not fit.
+    Text(TextError),
+}
+
+impl From<TextError> for CompileError {
+    fn from(error: TextError) -> Self {
+        Self::Text(error)
+    }
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "name {name:?}: use visible ASCII, 1 to 63 bytes, each name once"),
+            Self::UndefinedZone(zone) => write!(f, "zone {zone:?} is not defined: add it to [network] zones"),
+            Self::Zones => write!(f, "more than {ZONES_MAX} zones, of which the proxies are one"),
+            Self::UndefinedQuota(quota) => write!(f, "quota {quota:?} is not defined: add it to [quota]"),
+            Self::NotChargeable(quota) => write!(f, "quota {quota:?} counts by what this route does not know"),
+            Self::Cost { quota, cost } => write!(f, "a cost of {cost} can never pass quota {quota:?}: give 1 to its burst"),
+            Self::Quota { quota, error } => write!(f, "quota {quota:?}: {error}"),
+            Self::BearerInPlaintext { route } => {
+                write!(f, "route {route:?} takes a bearer credential in plaintext: give tls = \"1.2\" or auth = \"none\"")
+            }
+            Self::NoKeys { route } => write!(f, "route {route:?} needs an API key: add [auth.key], or give auth = \"none\""),
+            Self::Overlap { first, second } => write!(f, "routes {first:?} and {second:?} match the same requests: narrow one of them"),
+            Self::TooMany(what) => write!(f, "too many {what} for one image"),
+            Self::Text(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for CompileError {}
+
+/// Compiles a model into an image that only needs its stamp and signature.
+///
+/// # Errors
+/// [`CompileError`] names what and what would do.
+pub fn compile(policy: &Policy) -> Result<ImageWriter, CompileError> {
+    let mut compiler = Compiler::new(policy)?;
+    let quotas = compiler.quotas()?;
+    let routes = compiler.routes()?;
+    let head = compiler.head()?;
+    let credentials = policy.credentials.iter().map(|credential| {
+        let scheme = credential.scheme.as_ref().map_or(Ok(NO_TEXT.into()), |scheme| compiler.text.intern(scheme))?;
+        Ok(CredentialRecord { header: compiler.text.intern(&credential.header)?, scheme })
+    });
+    let credentials = credentials.collect::<Result<Vec<_>, CompileError>>()?;
+    let feeds = compiler.feeds()?;
+    let zones = compiler
+        .zones
+        .iter()
+        .map(|zone| Ok(ZoneRecord { name: compiler.text.intern(&zone.name)? }))
+        .collect::<Result<Vec<_>, TextError>>()?;
+    let ranges = Ranges::of(&compiler.zones);
+    Ok(ImageWriter::new(Kind::Policy, &policy.name)
+        .records(POLICY, &[head])
+        .records(CREDENTIAL, &credentials)
+        .records(FEED, &feeds)
+        .records(ZONE, &zones)
+        .records(STARTS_V4, &ranges.v4)
+        .records(VALUES_V4, &ranges.values_v4)
+        .records(STARTS_V6, &ranges.v6)
+        .records(VALUES_V6, &ranges.values_v6)
+        .records(QUOTA, &quotas)
+        .records(ZONE_LIMIT, &compiler.zone_limits)
+        .records(NAMES, &compiler.names)
+        .records(ROUTE, &routes)
+        .records(CHARGE, &compiler.charges)
+        .records(NODE, &compiler.nodes)
+        .records(EDGE, &compiler.edges)
+        .records(ACCEPT, &compiler.accepts)
+        .records(TEMPLATE, &compiler.templates)
+        .records(TEXT, compiler.text.as_bytes()))
+}
+
+struct Compiler<'p> {
+    policy: &'p Policy,
+    /// The policy's zones, and the proxies as one more.
+    zones: Vec<Zone>,
+    /// Quotas ascending by name64: the order of their records.
+    sorted: Vec<&'p Quota>,
+    text: TextPool,
+    zone_limits: Vec<ZoneLimitRecord>,
+    names: Vec<U32>,
+    charges: Vec<ChargeRecord>,
+    nodes: Vec<NodeRecord>,
+    edges: Vec<EdgeRecord>,
+    accepts: Vec<AcceptRecord>,
+    templates: Vec<U32>,
+}
+
+impl<'p> Compiler<'p> {
+    fn new(policy: &'p Policy) -> Result<Self, CompileError> {
+        let mut zones = policy.zones.clone();
+        if !policy.proxies.is_empty() {
+            zones.push(Zone { name: PROXIES.to_owned(), networks: policy.proxies.clone() });
+        }
+        if zones.len() > ZONES_MAX {
+            return Err(CompileError::Zones);
+        }
+        check_names(std::iter::once(&policy.name))?;
+        check_names(zones.iter().map(|zone| &zone.name))?;
+        check_names(policy.feeds.iter().map(|feed| &feed.name))?;
+        check_names(policy.quotas.iter().map(|quota| &quota.name))?;
+        check_names(policy.routes.iter().map(|route| &route.name))?;
+        let mut sorted: Vec<&Quota> = policy.quotas.iter().collect();
+        sorted.sort_by_key(|quota| name64(&quota.name));
+        Ok(Self {
+            policy,
+            zones,
+            sorted,
+            text: TextPool::default(),
+            zone_limits: Vec::new(),
+            names: Vec::new(),
+            charges: Vec::new(),
+            nodes: Vec::new(),
+            edges: Vec::new(),
+            accepts: Vec::new(),
+            templates: Vec::new(),
+        })
+    }
+
+    fn zone(&self, name: &str) -> Result<u8, CompileError> {
+        let at = self.zones.iter().position(|zone| zone.name == name).ok_or_else(|| CompileError::UndefinedZone(name.to_owned()))?;
+        u8::try_from(at).map_err(|_| CompileError::Zones)
+    }
+
+    fn mask<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> Result<u64, CompileError> {
+        names.into_iter().try_fold(0, |mask, name| Ok(mask | 1u64 << self.zone(name)?))
+    }
+
+    fn head(&mut self) -> Result<PolicyRecord, CompileError> {
+        let policy = self.policy;
+        let keyring = match &policy.keyring {
+            Some(name) => policy.feeds.iter().position(|feed| feed.name == *name).ok_or_else(|| CompileError::Name(name.clone()))?,
+            None => usize::MAX,
+        };
+        let proxies = if policy.proxies.is_empty() { 0 } else { self.mask([&PROXIES.to_owned()])? };
+        let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
+        Ok(PolicyRecord {
+            proxies: proxies.into(),
+            deny: self.mask(&policy.deny)?.into(),
+            never_deny: self.mask(&policy.never_deny)?.into(),
+            name: self.text.intern(&policy.name)?,
+            keyring: u32::try_from(keyring).unwrap_or(u32::MAX).into(),
+            slots: policy.slots.max(16).next_multiple_of(8).into(),
+            audit_slots: if policy.slots < 8192 { 64 } else { 1024 }.into(),
+            allow_every: 100.into(),
+            target_max: 8192.into(),
+            field_max: 8192.into(),
+            fields_total_max: 32_768.into(),
+            fields_max: 100.into(),
+            forwarded: match policy.forwarded {
+                ForwardedBy::Nothing => FORWARDED_NONE,
+                ForwardedBy::XForwardedFor => FORWARDED_X,
+                ForwardedBy::Forwarded => FORWARDED_RFC7239,
+            },
+            tls: tls(policy.tls),
+            flags: flag(policy.unix_is_proxy, FLAG_UNIX_PROXY) | flag(policy.deny_expired, FLAG_DENY_EXPIRED),
+            zero: [0; 3],
+        })
+    }
+
+    fn feeds(&mut self) -> Result<Vec<FeedRecord>, CompileError> {
+        let policy = self.policy;
+        let feed = policy.feeds.iter().map(|feed| {
+            let signer = |at: usize| feed.signers.get(at).copied().unwrap_or_default();
+            Ok(FeedRecord {
+                scope: name64(&format!("{}/{}", policy.name, feed.name)).into(),
+                name: self.text.intern(&feed.name)?,
+                kind: Kind::Keyring.code(),
+                zero: [0; 3],
+                signers: [signer(0), signer(1)],
+            })
+        });
+        feed.collect()
+    }
+
+    fn quotas(&mut self) -> Result<Vec<QuotaRecord>, CompileError> {
+        let mut records = Vec::new();
+        for quota in self.sorted.clone() {
+            let first = u32::try_from(self.zone_limits.len()).map_err(|_| CompileError::TooMany("limits in zones"))?;
+            for (zone, limit) in &quota.in_zone {
+                let (unit, burst) = (unit(quota, *limit)?, limit.burst.into());
+                self.zone_limits.push(ZoneLimitRecord { unit, burst, zone: self.zone(zone)?, zero: [0; 3] });
+            }
+            let count = u16::try_from(quota.in_zone.len()).map_err(|_| CompileError::TooMany("limits in zones"))?;
+            records.push(QuotaRecord {
+                name64: name64(&quota.name).into(),
+                unit: unit(quota, quota.limit)?,
+                burst: quota.limit.burst.into(),
+                name: self.text.intern(&quota.name)?,
+                in_zone: Span { first: first.into(), count: count.into() },
+                by: match quota.by {
+                    By::Address => by::ADDRESS,
+                    By::Principal => by::PRINCIPAL,
+                    By::Tenant => by::TENANT,
+                    By::Route => by::ROUTE,
+                },
+                on: match quota.on {
+                    On::Request => on::REQUEST,
+                    On::AuthFailure => on::AUTH_FAILURE,
+                },
+            });
+        }
+        Ok(records)
+    }
+
+    fn routes(&mut self) -> Result<Vec<RouteRecord>, CompileError> {
+        let policy = self.policy;
+        self.automaton()?;
+        policy.routes.iter().map(|route| self.route(route)).collect()
+    }
+
+    fn route(&mut self, route: &Route) -> Result<RouteRecord, CompileError> {
+        let least = route.tls.unwrap_or(self.policy.tls);
+        if route.needs_key && least == Tls::Off {
+            return Err(CompileError::BearerInPlaintext { route: route.name.clone() });
+        }
+        if route.needs_key && self.policy.keyring.is_none() {
+            return Err(CompileError::NoKeys { route: route.name.clone() });
+        }
+        let first = self.names.len();
+        for scope in &route.scopes {
+            check_names(std::iter::once(scope))?;
+            let offset = self.text.intern(scope)?;
+            self.names.push(offset);
+        }
+        let scopes = span(first, self.names.len(), "scopes")?;
+        let charges = self.charge(route)?;
+        Ok(RouteRecord {
+            name64: name64(&route.name).into(),
+            zones: self.mask(&route.zones)?.into(),
+            name: self.text.intern(&route.name)?,
+            scopes,
+            charges,
+            auth: if route.needs_key { AUTH_KEY } else { AUTH_NONE },
+            tls: tls(least),
+            zero: [0; 6],
+        })
+    }
+
+    /// Without a `charge`, one unit of every quota that the route can be charged to: a new route is limited unless it says otherwise.
+    fn charge(&mut self, route: &Route) -> Result<Span, CompileError> {
+        let chargeable = |quota: &Quota| quota.by == By::Route || (route.needs_key && quota.by != By::Address);
+        let costs: HashMap<&str, u32> = match &route.charge {
+            Some(charge) => charge.iter().map(|(name, cost)| (name.as_str(), *cost)).collect(),
+            None => self.sorted.iter().filter(|quota| chargeable(quota)).map(|quota| (quota.name.as_str(), 1)).collect(),
+        };
+        if let Some(unknown) = costs.keys().find(|name| !self.sorted.iter().any(|quota| quota.name == **name)) {
+            return Err(CompileError::UndefinedQuota((*unknown).to_owned()));
+        }
+        let first = self.charges.len();
+        for (index, quota) in (0u16..).zip(&self.sorted) {
+            let Some(&cost) = costs.get(quota.name.as_str()) else { continue };
+            if !chargeable(quota) {
+                return Err(CompileError::NotChargeable(quota.name.clone()));
+            }
+            if cost == 0 || cost > quota.limit.burst {
+                return Err(CompileError::Cost { quota: quota.name.clone(), cost });
+            }
+            self.charges.push(ChargeRecord { quota: index.into(), zero: [0; 2], cost: cost.into() });
+        }
+        span(first, self.charges.len(), "charges")
+    }
+
+    fn automaton(&mut self) -> Result<(), CompileError> {
+        let policy = self.policy;
+        let ways: Vec<(usize, &super::Template)> = policy
+            .routes
+            .iter()
+            .enumerate()
+            .flat_map(|(route, model)| model.templates.iter().map(move |template| (route, template)))
+            .collect();
+        let plain: Vec<Way<'_>> = ways.iter().map(|(_, template)| Way { method: &template.method, segments: &template.segments }).collect();
+        let automaton = Automaton::build(&plain).map_err(|error| match error {
+            AutomatonError::TooLarge => CompileError::TooMany("states of the path automaton"),
+            AutomatonError::Overlap { first, second } => {
+                let name = |way: usize| policy.routes[ways[way].0].name.clone();
+                CompileError::Overlap { first: name(first), second: name(second) }
+            }
+        })?;
+        for (_, template) in &ways {
+            let offset = self.text.intern(&template.path)?;
+            self.templates.push(offset);
+        }
+        for node in &automaton.nodes {
+            let (first_edge, first_accept) = (self.edges.len(), self.accepts.len());
+            for (literal, to) in &node.edges {
+                self.edges.push(EdgeRecord { literal: self.text.intern(literal)?, to: (*to).into() });
+            }
+            for &way in &node.accepts {
+                let method = match &ways[way].1.method {
+                    Method::Any => NO_TEXT.into(),
+                    Method::Exact(name) => self.text.intern(name)?,
+                };
+                let index = |at: usize| u16::try_from(at).map_err(|_| CompileError::TooMany("routes"));
+                self.accepts.push(AcceptRecord { method, route: index(ways[way].0)?.into(), template: index(way)?.into() });
+            }
+            self.nodes.push(NodeRecord {
+                other: node.other.into(),
+                edges: span(first_edge, self.edges.len(), "literals of one position")?,
+                accept: span(first_accept, self.accepts.len(), "templates of one path")?,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn check_names<'n>(names: impl Iterator<Item = &'n String>) -> Result<(), CompileError> {
+    let mut known = HashMap::new();
+    for name in names {
+        if !is_name(name) || known.insert(name64(name), name).is_some() {
+            return Err(CompileError::Name(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn unit(quota: &Quota, limit: Limit) -> Result<U64, CompileError> {
+    Checked::per(&quota.name, limit.count, limit.period_s, limit.burst)
+        .map_err(|error| CompileError::Quota { quota: quota.name.clone(), error })?;
+    Ok((u64::from(limit.period_s) << 32).div_ceil(u64::from(limit.count)).into())
+}
+
+const fn tls(least: Tls) -> u8 {
+    match least {
+        Tls::Off => 0,
+        Tls::V1_2 => 2,
+        Tls::V1_3 => 3,
+    }
+}
+
+fn span(first: usize, end: usize, what: &'static str) -> Result<Span, CompileError> {
+    let too_many = |_| CompileError::TooMany(what);
+    let (first, count) = (u32::try_from(first).map_err(too_many)?, u16::try_from(end - first).map_err(too_many)?);
+    Ok(Span { first: first.into(), count: count.into() })
+}
+
+#[derive(Default)]
+struct Ranges {
+    v4: Vec<U32>,
+    values_v4: Vec<U64>,
+    v6: Vec<U128>,
+    values_v6: Vec<U64>,
+}
+
+impl Ranges {
+    fn of(zones: &[Zone]) -> Self {
+        let prefix =
+            |(bit, zone): (usize, &Zone)| zone.networks.iter().map(move |&cidr| Prefix { cidr, value: 1u64 << bit }).collect::<Vec<_>>();
+        let mut prefixes: Vec<Prefix> = zones.iter().enumerate().flat_map(prefix).collect();
+        let mut ranges = Self::default();
+        flatten(&mut prefixes, Family::V4, Overlap::Union, |start, value| {
+            ranges.v4.push(u32::try_from(start).expect("an IPv4 range starts at an IPv4 address").into());
+            ranges.values_v4.push(value.into());
+        });
+        flatten(&mut prefixes, Family::V6, Overlap::Union, |start, value| {
+            ranges.v6.push(start.into());
+            ranges.values_v6.push(value.into());
+        });
+        ranges
+    }
+}

@@ -1,0 +1,11 @@
+//! Policies as checked models: the automaton of their templates, and the image they become.
+
+mod automaton;
+mod compile;
+mod policy;
+mod template;
+
+pub use automaton::{Automaton, AutomatonError, NODES_MAX, Node, Way};
+pub use compile::{CompileError, compile};
+pub use policy::{By, Credential, Feed, ForwardedBy, Limit, On, Policy, Quota, Route, Tls, Zone};
+pub use template::{Method, Segment, Template, TemplateError};

@@ -1,0 +1,193 @@
+//! One small API, its policy and its keys: what the tests of whole decisions share.
+#![allow(dead_code, reason = "each test file uses its own part of the house")]
+
+use std::collections::BTreeSet;
+
+use caltrop::guard::{Feeds, Secrets};
+use caltrop::image::{Floor, Trust};
+use caltrop::key::{Form, Keyring, digest};
+use caltrop::request::{Header, Peer, Request, TlsVersion, Transport};
+use caltrop::table::Word;
+use caltrop::time::Quality;
+use caltrop::verify::PublicKey;
+use caltrop::{Decision, Guard, Now, Policy, State, mac};
+use caltrop_control::image::Stamp;
+use caltrop_control::keys::{KeyModel, KeyState, build};
+use caltrop_control::model::{self, By, Credential, Feed, ForwardedBy, Limit, On, Quota, Route, Tls, Zone};
+use ed25519_dalek::SigningKey;
+
+pub(crate) const STAMP: Stamp = Stamp { sequence: 7, created_s: 1_796_000_000, not_after_s: 0 };
+pub(crate) const PEPPER: [u8; 32] = [9; 32];
+pub(crate) const ALICE: &str = "acme_live_alice";
+pub(crate) const REVOKED: &str = "acme_live_revoked";
+pub(crate) const EXPIRED: &str = "acme_live_expired";
+pub(crate) const EARLY: &str = "acme_live_early";
+pub(crate) const VPN_ONLY: &str = "acme_live_vpn";
+
+pub(crate) fn signer() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+pub(crate) fn trust(scope: &str, signer: &SigningKey) -> Trust {
+    Trust::new(scope, &[PublicKey::from_bytes(signer.verifying_key().as_bytes()).unwrap()])
+}
+
+fn route(name: &str, templates: &[&str]) -> Route {
+    Route {
+        name: name.into(),
+        templates: templates.iter().map(|template| template.parse().unwrap()).collect(),
+        needs_key: true,
+        scopes: vec![],
+        zones: vec![],
+        charge: None,
+        tls: None,
+    }
+}
+
+pub(crate) fn model() -> model::Policy {
+    let zone =
+        |name: &str, networks: &[&str]| Zone { name: name.into(), networks: networks.iter().map(|text| text.parse().unwrap()).collect() };
+    let limit = |count, period_s| Limit { count, period_s, burst: count };
+    let quota = |name: &str, by, on, limit| Quota { name: name.into(), by, on, limit, in_zone: vec![] };
+    model::Policy {
+        name: "acme-api".into(),
+        slots: 4096,
+        deny_expired: false,
+        proxies: vec!["10.0.0.0/24".parse().unwrap()],
+        unix_is_proxy: true,
+        forwarded: ForwardedBy::XForwardedFor,
+        tls: Tls::V1_2,
+        zones: vec![
+            zone("vpn", &["10.8.0.0/16"]),
+            zone("office", &["198.51.100.0/24", "2001:db8:40::/44"]),
+            zone("bad", &["192.0.2.0/24", "198.51.100.66/32"]),
+        ],
+        deny: vec!["bad".into()],
+        never_deny: vec!["office".into()],
+        feeds: vec![Feed { name: "keys".into(), signers: vec![*signer().verifying_key().as_bytes()] }],
+        keyring: Some("keys".into()),
+        credentials: vec![
+            Credential { header: "authorization".into(), scheme: Some("Bearer".into()) },
+            Credential { header: "x-api-key".into(), scheme: None },
+        ],
+        quotas: vec![
+            Quota { in_zone: vec![("office".into(), limit(1000, 60))], ..quota("address", By::Address, On::Request, limit(50, 60)) },
+            quota("failures", By::Address, On::AuthFailure, limit(3, 600)),
+            quota("requests", By::Principal, On::Request, limit(10, 60)),
+            quota("tenant", By::Tenant, On::Request, limit(100, 60)),
+        ],
+        routes: vec![
+            Route { needs_key: false, tls: Some(Tls::Off), ..route("health", &["GET /healthz"]) },
+            Route { needs_key: false, zones: vec!["office".into(), "vpn".into()], ..route("docs", &["GET /docs"]) },
+            Route { scopes: vec!["orders:read".into()], ..route("orders-read", &["GET /v1/orders", "GET /v1/orders/{id}"]) },
+            Route {
+                scopes: vec!["orders:write".into()],
+                charge: Some(vec![("requests".into(), 5)]),
+                ..route("orders-write", &["POST /v1/orders"])
+            },
+            Route { scopes: vec!["orders:read".into()], ..route("orders-latest", &["GET /v1/orders/latest"]) },
+            Route { zones: vec!["vpn".into()], ..route("admin", &["* /admin/{rest...}"]) },
+        ],
+    }
+}
+
+pub(crate) fn keys() -> Vec<KeyModel> {
+    let pepper = mac::Key::new(&PEPPER);
+    let key = |id: u64, text: &str, scopes: &[&str]| KeyModel {
+        digest: *digest(&pepper, Form::Key, text.as_bytes()).unwrap().as_bytes(),
+        key_id: id,
+        principal: text.trim_start_matches("acme_live_").into(),
+        tenant: Some("acme".into()),
+        not_before_s: 0,
+        expires_s: 0,
+        generation: 1,
+        scopes: scopes.iter().map(|&scope| scope.into()).collect(),
+        zones: BTreeSet::new(),
+        plan: Some("pro".into()),
+        environment: caltrop::key::Environment::Live,
+        state: KeyState::Active,
+        pepper: 1,
+        form: Form::Key,
+    };
+    vec![
+        key(1, ALICE, &["orders:read"]),
+        KeyModel { state: KeyState::Denied, ..key(2, REVOKED, &["orders:read"]) },
+        KeyModel { expires_s: 1_796_000_000, ..key(3, EXPIRED, &[]) },
+        KeyModel { not_before_s: 1_796_999_999, ..key(4, EARLY, &[]) },
+        KeyModel { zones: ["vpn".to_owned()].into(), ..key(5, VPN_ONLY, &["orders:read"]) },
+    ]
+}
+
+pub(crate) fn policy_image() -> Vec<u8> {
+    model::compile(&model()).unwrap().finish(&signer(), STAMP)
+}
+
+pub(crate) fn keyring_image() -> Vec<u8> {
+    build("acme-api/keys", &keys(), &signer(), STAMP).unwrap()
+}
+
+/// What a request is, for those who only care about a part of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    pub(crate) line: &'a str,
+    pub(crate) from: &'a str,
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    pub(crate) transport: Transport,
+}
+
+impl Default for Ask<'_> {
+    fn default() -> Self {
+        Self { line: "GET /healthz", from: "203.0.113.9", headers: &[], transport: Transport::Tls(TlsVersion::V1_3) }
+    }
+}
+
+pub(crate) struct House {
+    policy: Vec<u8>,
+    keyring: Vec<u8>,
+    words: Vec<Word>,
+    secrets: Secrets,
+}
+
+pub(crate) const NOW: Now = Now { wall_s: 1_796_000_100, mono_ns: 1_000_000_000, quality: Quality::Trusted };
+
+impl House {
+    pub(crate) fn new() -> Self {
+        let policy = policy_image();
+        let geometry = Policy::open(&policy, &trust("acme-api", &signer()), Floor::NONE).unwrap().geometry();
+        let words: Vec<Word> = (0..State::words(geometry).unwrap()).map(|_| Word::new(0)).collect();
+        State::format(&words, geometry, [5; 16]).unwrap();
+        Self { policy, keyring: keyring_image(), words, secrets: Secrets::new().with_pepper(1, &PEPPER).unwrap() }
+    }
+
+    pub(crate) fn guard(&self) -> Guard<'_> {
+        let policy = Policy::open(&self.policy, &trust("acme-api", &signer()), Floor::NONE).unwrap();
+        let (_, feed) = policy.keyring_feed().unwrap();
+        let keyring = Keyring::open(&self.keyring, &feed, Floor::NONE).unwrap();
+        Guard::new(&policy, &Feeds { keyring: Some(keyring) }, &State::attach(&self.words).unwrap(), &self.secrets).unwrap()
+    }
+
+    /// The status and the reason's word, "" if allowed.
+    pub(crate) fn ask(&self, ask: Ask<'_>) -> (u16, &'static str) {
+        self.ask_at(ask, NOW)
+    }
+
+    pub(crate) fn ask_at(&self, ask: Ask<'_>, now: Now) -> (u16, &'static str) {
+        let headers: Vec<Header<'_>> =
+            ask.headers.iter().map(|(name, value)| Header { name: name.as_bytes(), value: value.as_bytes() }).collect();
+        let (method, target) = ask.line.split_once(' ').unwrap();
+        let peer = if ask.from == "unix" { Peer::Unix } else { Peer::Ip(ask.from.parse().unwrap()) };
+        let slice = &headers[..];
+        let request = Request {
+            method: method.as_bytes(),
+            target: target.as_bytes(),
+            authority: b"api.example",
+            headers: &slice,
+            peer,
+            transport: ask.transport,
+        };
+        match self.guard().admit(&request, now) {
+            Decision::Allow(_) => (200, ""),
+            Decision::Deny(denial) => (denial.status(), denial.reason().word()),
+        }
+    }
+}
