@@ -1,7 +1,6 @@
 //! From a model to the sections of an image.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use caltrop::access::record::{
     ACCEPT, AUTH_KEY, AUTH_NONE, AcceptRecord, CHARGE, ChargeRecord, EDGE, EdgeRecord, NAMES, NODE, NodeRecord, ROUTE, RouteRecord,
@@ -14,95 +13,17 @@ use caltrop::guard::record::{
 use caltrop::image::{Kind, NO_TEXT, Span, TEXT};
 use caltrop::name::{is_name, name64};
 use caltrop::net::record::{PROXIES, STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6, ZONE, ZONES_MAX, ZoneRecord};
-use caltrop::net::{Family, Overlap, Prefix, flatten};
+use caltrop::rate::Quota as Checked;
 use caltrop::rate::record::{QUOTA, QuotaRecord, ZONE_LIMIT, ZoneLimitRecord, by, on};
-use caltrop::rate::{Quota as Checked, QuotaError};
-use zerocopy::little_endian::{U32, U64, U128};
+use zerocopy::little_endian::{U32, U64};
 
 use super::automaton::{Automaton, AutomatonError, Way};
+use super::error::CompileError;
 use super::policy::{By, ForwardedBy, Limit, On, Policy, Quota, Route, Tls, Zone};
+use super::ranges::Ranges;
 use super::template::Method;
 use crate::image::ImageWriter;
 use crate::text::{TextError, TextPool};
-
-/// Why a model is no policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CompileError {
-    /// A name that may not be one, or that is used twice.
-    Name(String),
-    /// A zone that nobody defined.
-    UndefinedZone(String),
-    /// Over 64 zones, the proxies included.
-    Zones,
-    /// A quota that nobody defined.
-    UndefinedQuota(String),
-    /// A quota that a route cannot charge: by address, or by a caller that the route does not know.
-    NotChargeable(String),
-    /// A cost of 0, or over the quota's burst.
-    Cost {
-        /// The quota.
-        quota: String,
-        /// The cost.
-        cost: u32,
-    },
-    /// A quota that cannot be kept.
-    Quota {
-        /// The quota.
-        quota: String,
-        /// Why.
-        error: QuotaError,
-    },
-    /// A route asks for an API key where plaintext is served.
-    BearerInPlaintext {
-        /// The route.
-        route: String,
-    },
-    /// A route asks for an API key, and the policy takes none.
-    NoKeys {
-        /// The route.
-        route: String,
-    },
-    /// The templates of two routes are equal.
-    Overlap {
-        /// One route.
-        first: String,
-        /// The other.
-        second: String,
-    },
-    /// Too many of something for one image.
-    TooMany(&'static str),
-    /// A text does not fit.
-    Text(TextError),
-}
-
-impl From<TextError> for CompileError {
-    fn from(error: TextError) -> Self {
-        Self::Text(error)
-    }
-}
-
-impl fmt::Display for CompileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => write!(f, "name {name:?}: use visible ASCII, 1 to 63 bytes, each name once"),
-            Self::UndefinedZone(zone) => write!(f, "zone {zone:?} is not defined: add it to [network] zones"),
-            Self::Zones => write!(f, "more than {ZONES_MAX} zones, of which the proxies are one"),
-            Self::UndefinedQuota(quota) => write!(f, "quota {quota:?} is not defined: add it to [quota]"),
-            Self::NotChargeable(quota) => write!(f, "quota {quota:?} counts by what this route does not know"),
-            Self::Cost { quota, cost } => write!(f, "a cost of {cost} can never pass quota {quota:?}: give 1 to its burst"),
-            Self::Quota { quota, error } => write!(f, "quota {quota:?}: {error}"),
-            Self::BearerInPlaintext { route } => {
-                write!(f, "route {route:?} takes a bearer credential in plaintext: give tls = \"1.2\" or auth = \"none\"")
-            }
-            Self::NoKeys { route } => write!(f, "route {route:?} needs an API key: add [auth.key], or give auth = \"none\""),
-            Self::Overlap { first, second } => write!(f, "routes {first:?} and {second:?} match the same requests: narrow one of them"),
-            Self::TooMany(what) => write!(f, "too many {what} for one image"),
-            Self::Text(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for CompileError {}
 
 /// Compiles a model into an image that only needs its stamp and signature.
 ///
@@ -408,30 +329,4 @@ fn span(first: usize, end: usize, what: &'static str) -> Result<Span, CompileErr
     let too_many = |_| CompileError::TooMany(what);
     let (first, count) = (u32::try_from(first).map_err(too_many)?, u16::try_from(end - first).map_err(too_many)?);
     Ok(Span { first: first.into(), count: count.into() })
-}
-
-#[derive(Default)]
-struct Ranges {
-    v4: Vec<U32>,
-    values_v4: Vec<U64>,
-    v6: Vec<U128>,
-    values_v6: Vec<U64>,
-}
-
-impl Ranges {
-    fn of(zones: &[Zone]) -> Self {
-        let prefix =
-            |(bit, zone): (usize, &Zone)| zone.networks.iter().map(move |&cidr| Prefix { cidr, value: 1u64 << bit }).collect::<Vec<_>>();
-        let mut prefixes: Vec<Prefix> = zones.iter().enumerate().flat_map(prefix).collect();
-        let mut ranges = Self::default();
-        flatten(&mut prefixes, Family::V4, Overlap::Union, |start, value| {
-            ranges.v4.push(u32::try_from(start).expect("an IPv4 range starts at an IPv4 address").into());
-            ranges.values_v4.push(value.into());
-        });
-        flatten(&mut prefixes, Family::V6, Overlap::Union, |start, value| {
-            ranges.v6.push(start.into());
-            ranges.values_v6.push(value.into());
-        });
-        ranges
-    }
 }

@@ -2,10 +2,13 @@
 
 mod automaton;
 mod compile;
+mod error;
 mod policy;
+mod ranges;
 mod template;
 
 pub use automaton::{Automaton, AutomatonError, NODES_MAX, Node, Way};
-pub use compile::{CompileError, compile};
+pub use compile::compile;
+pub use error::CompileError;
 pub use policy::{By, Credential, Feed, ForwardedBy, Limit, On, Policy, Quota, Route, Tls, Zone};
 pub use template::{Method, Segment, Template, TemplateError};

@@ -1,0 +1,87 @@
+//! Why a model is no policy, each with what would do.
+
+use std::fmt;
+
+use caltrop::net::record::ZONES_MAX;
+use caltrop::rate::QuotaError;
+
+use crate::text::TextError;
+
+/// Why a model is no policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompileError {
+    /// A name that may not be one, or that is used twice.
+    Name(String),
+    /// A zone that nobody defined.
+    UndefinedZone(String),
+    /// Over 64 zones, the proxies included.
+    Zones,
+    /// A quota that nobody defined.
+    UndefinedQuota(String),
+    /// A quota that a route cannot charge: by address, or by a caller that the route does not know.
+    NotChargeable(String),
+    /// A cost of 0, or over the quota's burst.
+    Cost {
+        /// The quota.
+        quota: String,
+        /// The cost.
+        cost: u32,
+    },
+    /// A quota that cannot be kept.
+    Quota {
+        /// The quota.
+        quota: String,
+        /// Why.
+        error: QuotaError,
+    },
+    /// A route asks for an API key where plaintext is served.
+    BearerInPlaintext {
+        /// The route.
+        route: String,
+    },
+    /// A route asks for an API key, and the policy takes none.
+    NoKeys {
+        /// The route.
+        route: String,
+    },
+    /// The templates of two routes are equal.
+    Overlap {
+        /// One route.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Too many of something for one image.
+    TooMany(&'static str),
+    /// A text does not fit.
+    Text(TextError),
+}
+
+impl From<TextError> for CompileError {
+    fn from(error: TextError) -> Self {
+        Self::Text(error)
+    }
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "name {name:?}: use visible ASCII, 1 to 63 bytes, each name once"),
+            Self::UndefinedZone(zone) => write!(f, "zone {zone:?} is not defined: add it to [network] zones"),
+            Self::Zones => write!(f, "more than {ZONES_MAX} zones, of which the proxies are one"),
+            Self::UndefinedQuota(quota) => write!(f, "quota {quota:?} is not defined: add it to [quota]"),
+            Self::NotChargeable(quota) => write!(f, "quota {quota:?} counts by what this route does not know"),
+            Self::Cost { quota, cost } => write!(f, "a cost of {cost} can never pass quota {quota:?}: give 1 to its burst"),
+            Self::Quota { quota, error } => write!(f, "quota {quota:?}: {error}"),
+            Self::BearerInPlaintext { route } => {
+                write!(f, "route {route:?} takes a bearer credential in plaintext: give tls = \"1.2\" or auth = \"none\"")
+            }
+            Self::NoKeys { route } => write!(f, "route {route:?} needs an API key: add [auth.key], or give auth = \"none\""),
+            Self::Overlap { first, second } => write!(f, "routes {first:?} and {second:?} match the same requests: narrow one of them"),
+            Self::TooMany(what) => write!(f, "too many {what} for one image"),
+            Self::Text(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for CompileError {}
