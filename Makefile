@@ -1,6 +1,6 @@
 # The only entry. `make test` is everything that must hold.
 .DEFAULT_GOAL := help
-.PHONY: help test lint fmt
+.PHONY: help test lint fmt bench
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,3 +18,6 @@ lint: ## formatting, clippy, docs without a warning; each room alone
 
 fmt: ## format
 	cargo fmt --all
+
+bench: ## what a decision costs on this machine
+	cargo bench --locked -p caltrop-benches
