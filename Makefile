@@ -1,12 +1,26 @@
 # The only entry. `make test` is everything that must hold.
 .DEFAULT_GOAL := help
-.PHONY: help test lint fmt bench
+
+# One packed file of requests and answers for every host.
+VECTORS := $(CURDIR)/target/vectors.bin
+.PHONY: help vectors FORCE test setup lint fmt bench header
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-test: lint ## every check
-	cargo test --locked --workspace --no-fail-fast
+test: setup lint vectors ## every check
+	CALTROP_VECTORS=$(VECTORS) cargo test --locked --workspace --no-fail-fast
+
+vectors: $(VECTORS) ## the decision vectors on every host
+	ci/vectors.sh $(VECTORS)
+
+$(VECTORS): FORCE
+	cargo run --locked -q -p caltrop-vectors -- pack core/tests/vectors $@
+
+FORCE:
+
+setup: ## what the checks need, on a fresh machine
+	ci/setup.sh
 
 lint: ## formatting, clippy, docs without a warning; each room alone
 	cargo fmt --all --check
@@ -21,3 +35,6 @@ fmt: ## format
 
 bench: ## what a decision costs on this machine
 	cargo bench --locked -p caltrop-benches
+
+header: ## write include/caltrop.h anew
+	UPDATE_HEADER=1 cargo test --locked -q -p caltrop-ffi --test header

@@ -13,8 +13,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Bytes of memory for a guard, for static storage; `caltrop_guard_size` says the same.
+#define CALTROP_GUARD_SIZE 2048
+
+// `outcome` of `caltrop_guard_settle`: the request was served.
+#define CALTROP_SERVED 0
+
+// `outcome` of `caltrop_guard_settle`: the application itself refused a credential (a login form, say); the client's address is charged.
+#define CALTROP_AUTH_FAILED 1
+
 // Words of a prepared key: two SHA-256 states and their counters, and some room.
 #define CALTROP_MAC_KEY_WORDS 32
+
+// `caltrop_address.family` of a peer: a Unix socket.
+#define CALTROP_PEER_UNIX 1
+
+// `caltrop_request.tls`: nothing protects the socket.
+#define CALTROP_PLAINTEXT 0
+
+// `caltrop_request.tls`: TLS older than 1.2.
+#define CALTROP_TLS_OLD 1
+
+// `caltrop_request.tls`: TLS 1.2.
+#define CALTROP_TLS_1_2 12
+
+// `caltrop_request.tls`: TLS 1.3.
+#define CALTROP_TLS_1_3 13
 
 // What a call answers.
 typedef enum {
@@ -54,7 +78,188 @@ typedef enum {
   CALTROP_E_PREFIX_LENGTH = 306,
   // Bits are set behind the prefix length.
   CALTROP_E_HOST_BITS = 307,
+  // The memory was never formatted, or by another layout.
+  CALTROP_E_LAYOUT = 401,
+  // A quota of count, period or burst 0, or of a burst that takes over 48 days to drain.
+  CALTROP_E_QUOTA = 402,
+  // Fewer bytes than an image has.
+  CALTROP_E_IMAGE_TOO_SHORT = 501,
+  // Not an image.
+  CALTROP_E_IMAGE_MAGIC = 502,
+  // An image of a format that this version does not read.
+  CALTROP_E_IMAGE_FORMAT = 503,
+  // An image of another kind.
+  CALTROP_E_IMAGE_KIND = 504,
+  // An image that is cut off or padded.
+  CALTROP_E_IMAGE_LENGTH = 505,
+  // An image that no trusted key signed.
+  CALTROP_E_IMAGE_SIGNATURE = 506,
+  // An image for another policy or feed.
+  CALTROP_E_IMAGE_SCOPE = 507,
+  // An image that is older than what was accepted before.
+  CALTROP_E_IMAGE_ROLLBACK = 508,
+  // An image whose body is not the one that was signed.
+  CALTROP_E_IMAGE_BODY = 509,
+  // A delta where a snapshot is needed.
+  CALTROP_E_IMAGE_DELTA = 510,
+  // An image whose directory is out of order.
+  CALTROP_E_IMAGE_DIRECTORY = 511,
+  // An image with a section that must be understood, and is not.
+  CALTROP_E_IMAGE_SECTION = 512,
+  // An image with records of another size.
+  CALTROP_E_IMAGE_STRIDE = 513,
+  // An image with an invalid record.
+  CALTROP_E_IMAGE_CONTENT = 514,
+  // Not an Ed25519 public key, or one of small order.
+  CALTROP_E_PUBLIC_KEY = 601,
+  // The policy takes API keys, and no keyring was given.
+  CALTROP_E_KEYRING_MISSING = 602,
+  // The keyring was made under a pepper that was not given.
+  CALTROP_E_PEPPER_MISSING = 603,
+  // More than 4 peppers.
+  CALTROP_E_PEPPERS = 604,
 } caltrop_status;
+
+// A guard in memory that the caller lends. Any thread may ask it; making it is one thread's alone.
+typedef struct caltrop_guard caltrop_guard;
+
+// The newest image that the host has accepted. Zeroed: none.
+typedef struct {
+  // Its sequence.
+  uint64_t sequence;
+  // Its id.
+  uint8_t id[32];
+} caltrop_floor;
+
+// A pepper under which keys are stored, and the id by which keyrings call it.
+typedef struct {
+  // The id.
+  uint8_t id;
+  // The secret; it is not needed after the call.
+  const uint8_t *secret;
+  // Its bytes.
+  size_t secret_len;
+} caltrop_pepper;
+
+// What a guard is made of. Images and state stay where they are and are used as long as the guard is.
+typedef struct {
+  // `sizeof(caltrop_guard_options)`.
+  size_t size;
+  // The name of the policy that the host expects.
+  const uint8_t *name;
+  // Its bytes.
+  size_t name_len;
+  // One or two public keys, 32 bytes each and one behind the other, of which one signed the policy.
+  const uint8_t *signers;
+  // How many.
+  size_t signer_count;
+  // The policy image.
+  const uint8_t *policy;
+  // Its bytes.
+  size_t policy_len;
+  // The newest policy that was accepted before.
+  caltrop_floor policy_floor;
+  // The keyring image, or NULL for a policy without API keys.
+  const uint8_t *keyring;
+  // Its bytes.
+  size_t keyring_len;
+  // The newest keyring that was accepted before.
+  caltrop_floor keyring_floor;
+  // The peppers.
+  const caltrop_pepper *peppers;
+  // How many, at most 4.
+  size_t pepper_count;
+  // The state, formatted by `caltrop_state_init`.
+  uint64_t *state;
+  // Its bytes.
+  size_t state_len;
+} caltrop_guard_options;
+
+// One header field as it was received.
+typedef struct {
+  // Field name.
+  const uint8_t *name;
+  // Its bytes.
+  size_t name_len;
+  // Field value.
+  const uint8_t *value;
+  // Its bytes.
+  size_t value_len;
+} caltrop_header;
+
+// An address in network byte order; IPv4 takes the first 4 bytes.
+typedef struct {
+  // 4 or 6; 0 is no address.
+  uint8_t family;
+  // The bytes.
+  uint8_t bytes[16];
+} caltrop_address;
+
+// One request, as it was received: nothing decoded, nothing trusted.
+typedef struct {
+  // `sizeof(caltrop_request)`.
+  size_t size;
+  // The method.
+  const uint8_t *method;
+  // Its bytes.
+  size_t method_len;
+  // The request target as it stood in the request line: path and query, undecoded.
+  const uint8_t *target;
+  // Its bytes.
+  size_t target_len;
+  // `Host` or `:authority`.
+  const uint8_t *authority;
+  // Its bytes.
+  size_t authority_len;
+  // Header fields in wire order.
+  const caltrop_header *headers;
+  // How many.
+  size_t header_count;
+  // Who is at the other end of the socket: family 4, 6 or `CALTROP_PEER_UNIX`.
+  caltrop_address peer;
+  // What protects the socket: `CALTROP_PLAINTEXT`, `CALTROP_TLS_OLD`, `CALTROP_TLS_1_2` or `CALTROP_TLS_1_3`.
+  uint8_t tls;
+} caltrop_request;
+
+// The two clocks at one moment.
+typedef struct {
+  // Seconds since 1970-01-01 UTC.
+  uint64_t wall_s;
+  // Nanoseconds of a clock that never goes back (`CLOCK_BOOTTIME`).
+  uint64_t mono_ns;
+  // 1 if the wall clock can be believed; 0 makes what has a date fail.
+  uint8_t trusted;
+} caltrop_now;
+
+// What the guard answers. Zeroed memory is a denial, every error writes one, and only `caltrop_allowed` says yes.
+typedef struct {
+  // Ask `caltrop_allowed`.
+  uint32_t verdict;
+  // Seconds until the same request may pass, 0 where waiting does not help.
+  uint32_t retry_after_s;
+  // The API key's public id, 0 without one.
+  uint64_t key_id;
+  // The zones that held, as a mask over the policy's zones.
+  uint64_t zones;
+  // Names this decision in the answer, in the audit log and in the server's log.
+  uint8_t id[16];
+  // The client behind the proxies; family 0 if it could not be told.
+  caltrop_address client;
+  // How many trusted proxies were passed.
+  uint8_t hops;
+  // The HTTP status: 200 if allowed, 0 in memory that was only zeroed.
+  uint16_t status;
+  // Why, for the operator only (`caltrop_reason_word`); 0 if allowed.
+  uint8_t reason;
+  // Whose credential it is, ended by a NUL; empty without one.
+  uint8_t principal[256];
+  // The principal's tenant.
+  uint8_t tenant[64];
+  // The principal's plan.
+  uint8_t plan[64];
+  // The route.
+  uint8_t route[64];
+} caltrop_decision;
 
 // A key on its way to its owner. Show it once, then wipe it: nothing else holds it.
 typedef struct {
@@ -69,14 +274,6 @@ typedef struct {
   uint64_t words[CALTROP_MAC_KEY_WORDS];
 } caltrop_mac_key;
 
-// An address in network byte order; IPv4 takes the first 4 bytes.
-typedef struct {
-  // 4 or 6; 0 is no address.
-  uint8_t family;
-  // The bytes.
-  uint8_t bytes[16];
-} caltrop_address;
-
 // A network: an address whose host bits are zero, and how many bits of it count.
 typedef struct {
   // Its first address.
@@ -85,17 +282,122 @@ typedef struct {
   uint8_t length;
 } caltrop_cidr;
 
+// A limiter over memory that `caltrop_rate_init` formatted. It may be copied; any thread or process that shares the memory may use one.
+typedef struct {
+  const uint64_t *words;
+  size_t count;
+} caltrop_rate_limiter;
+
+// "count in period, burst at once", ready to be charged.
+typedef struct {
+  // First 8 bytes of SHA-256 of its name, little-endian.
+  uint64_t name64;
+  // What one unit takes to drain, in 2^-32 s.
+  uint64_t unit;
+  // Units that may come at once.
+  uint32_t burst;
+} caltrop_quota;
+
+// What a call to `caltrop_rate_take` found. Zeroed memory is a refusal, and so is what an error leaves.
+typedef struct {
+  // 1 if the cost was taken, 0 if nothing was.
+  uint8_t allowed;
+  // Whole units that are left at once.
+  uint32_t remaining;
+  // Whole seconds until the same call would pass; 0 if it passed.
+  uint32_t retry_after_s;
+} caltrop_rate_answer;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+// Bytes of memory for a guard: `CALTROP_GUARD_SIZE`.
+size_t caltrop_guard_size(void);
+
+// Bytes of memory for the state that a policy asks for. `options` needs `size`, `name`, `signers`, `policy` and `policy_floor` only.
+//
+// # Safety
+// * As `caltrop_guard_init`; `out` points at memory for a `size_t`.
+caltrop_status caltrop_state_size(const caltrop_guard_options *options,
+                                  size_t *out);
+
+// Formats the memory at `options->state` as an empty state. The entropy is unpredictable, and new each time.
+//
+// # Safety
+// * As `caltrop_guard_init`; `entropy` points at 16 bytes. Nobody else uses the state meanwhile.
+//
+caltrop_status caltrop_state_init(const caltrop_guard_options *options,
+                                  const uint8_t entropy[16]);
+
+// Makes a guard in `memory`, which has at least `CALTROP_GUARD_SIZE` bytes aligned to 16. Nothing is used unless all of it is good.
+//
+// # Safety
+// * Every pointer of `options` points at as many bytes, or items, as its length says. Policy, keyring and state live, unwritten but by
+//   caltrop, as long as the guard is used; the rest is not needed after the call.
+// * `memory` points at `memory_len` bytes that nobody else uses; `out` at memory for a pointer.
+caltrop_status caltrop_guard_init(const caltrop_guard_options *options,
+                                  uint8_t *memory,
+                                  size_t memory_len,
+                                  caltrop_guard **out);
+
+// Wipes a guard's secrets; it must not be used again. NULL is ignored.
+//
+// # Safety
+// * `guard` is NULL or was made by `caltrop_guard_init`, and no thread uses it.
+void caltrop_guard_wipe(caltrop_guard *guard);
+
+// Decides about one request. Whatever it returns, `out` holds a decision: a denial unless the guard said yes.
+//
+// # Safety
+// * `guard` was made by `caltrop_guard_init`. Every pointer of `request` points at as many bytes, or headers, as its length says.
+// * `out` points at memory for a `caltrop_decision` and overlaps nothing else.
+caltrop_status caltrop_guard_admit(const caltrop_guard *guard,
+                                   const caltrop_request *request,
+                                   const caltrop_now *now,
+                                   caltrop_decision *out);
+
+// Whether a decision is a yes: 1 or 0. NULL is a no.
+//
+// # Safety
+// * `decision` is NULL or points at a `caltrop_decision`.
+uint8_t caltrop_allowed(const caltrop_decision *decision);
+
+// Ends a granted request.
+//
+// # Safety
+// * `guard`, `decision` and `now` as for `caltrop_guard_admit`.
+caltrop_status caltrop_guard_settle(const caltrop_guard *guard,
+                                    const caltrop_decision *decision,
+                                    uint8_t outcome,
+                                    const caltrop_now *now);
+
+// Writes the answer of a denial as HTTP/1.1 has it: header fields, each ended by CR LF, an empty line, and the body. A server with its own
+// field functions splits it at the lines. `*written` is the length; `CALTROP_E_MEMORY` if it does not fit (1,024 bytes always do).
+//
+// # Safety
+// * `guard` and `decision` as for `caltrop_guard_admit`; `buffer` points at `buffer_len` bytes, `written` at memory for a `size_t`.
+caltrop_status caltrop_guard_answer(const caltrop_guard *guard,
+                                    const caltrop_decision *decision,
+                                    uint8_t *buffer,
+                                    size_t buffer_len,
+                                    size_t *written);
+
+// The word of a reason, for logs: `*len` bytes of static text, not ended by a NUL; none for a number that is no reason.
+//
+// # Safety
+// * `len` points at memory for a `size_t`, or is NULL, which gives NULL.
+const uint8_t *caltrop_reason_word(uint8_t reason,
+                                   size_t *len);
 
 // Makes a key of 40 bytes of the caller's entropy, with a prefix such as `acme_live`.
 //
 // # Safety
 // * `prefix` points at `prefix_len` bytes, `entropy` at 40, `out` at memory for a `caltrop_key_text`; none overlap.
+//
 caltrop_status caltrop_key_issue(const uint8_t *prefix,
                                  size_t prefix_len,
-                                 const uint8_t (*entropy)[40],
+                                 const uint8_t entropy[40],
                                  caltrop_key_text *out);
 
 // Checks a key's shape and checksum, offline, and gives its public id. It says nothing about whether the key is good.
@@ -110,11 +412,12 @@ caltrop_status caltrop_key_check(const uint8_t *key,
 //
 // # Safety
 // * `pepper` was made by `caltrop_mac_key_init`; `key` points at `key_len` bytes, or is NULL with a length of 0; `out` at 16 bytes.
+//
 caltrop_status caltrop_key_digest(const caltrop_mac_key *pepper,
                                   uint8_t form,
                                   const uint8_t *key,
                                   size_t key_len,
-                                  uint8_t (*out)[16]);
+                                  uint8_t out[16]);
 
 // Prepares a key of any length.
 //
@@ -128,10 +431,11 @@ caltrop_status caltrop_mac_key_init(const uint8_t *key, size_t key_len, caltrop_
 // # Safety
 // * `key` was made by `caltrop_mac_key_init`.
 // * `message` points at `message_len` bytes, or is NULL with a length of 0; `tag` at 32 bytes that do not overlap them.
+//
 caltrop_status caltrop_mac_sign(const caltrop_mac_key *key,
                                 const uint8_t *message,
                                 size_t message_len,
-                                uint8_t (*tag)[32]);
+                                uint8_t tag[32]);
 
 // Checks a tag of 16 to 32 bytes in constant time. `CALTROP_E_TAG`: it is not this message's, or of another length.
 //
@@ -165,6 +469,64 @@ caltrop_status caltrop_net_cidr_parse(const uint8_t *text,
 caltrop_status caltrop_net_cidr_contains(const caltrop_cidr *cidr,
                                          const caltrop_address *address,
                                          uint8_t *out);
+
+// Bytes of memory for a limiter with this many lines of 8 words and 2^overflow_log2 overflow words; 0 if they are out of bounds
+// (at least 2 lines, 3 to 16).
+size_t caltrop_rate_size(uint32_t lines,
+                         uint8_t overflow_log2);
+
+// Formats memory of exactly `caltrop_rate_size` bytes. The entropy is unpredictable, and new each time.
+//
+// # Safety
+// * `memory` points at `memory_len` bytes, aligned to 8 (64 is faster), which live as long as the limiter is used and which only
+//   caltrop's functions touch meanwhile; `entropy` points at 16 bytes, `out` at memory for a `caltrop_rate_limiter`.
+//
+caltrop_status caltrop_rate_init(uint64_t *memory,
+                                 size_t memory_len,
+                                 uint32_t lines,
+                                 uint8_t overflow_log2,
+                                 const uint8_t entropy[16],
+                                 caltrop_rate_limiter *out);
+
+// Finds the limiter in memory that another process formatted.
+//
+// # Safety
+// * As `caltrop_rate_init`.
+caltrop_status caltrop_rate_attach(uint64_t *memory, size_t memory_len, caltrop_rate_limiter *out);
+
+// Makes a quota of "count in period_s seconds, burst at once". Any of them 0, or a burst that takes over 48 days to drain, is refused.
+//
+// # Safety
+// * `name` points at `name_len` bytes, `out` at memory for a `caltrop_quota`.
+caltrop_status caltrop_quota_init(const uint8_t *name,
+                                  size_t name_len,
+                                  uint32_t count,
+                                  uint32_t period_s,
+                                  uint32_t burst,
+                                  caltrop_quota *out);
+
+// Takes a cost from a client's bucket, or nothing. `mono_ns` is a clock that never goes back.
+//
+// # Safety
+// * The limiter was made by `caltrop_rate_init` or `caltrop_rate_attach`, and its memory lives; the other pointers point at what they are named for.
+caltrop_status caltrop_rate_take(const caltrop_rate_limiter *limiter,
+                                 const caltrop_quota *quota,
+                                 const uint8_t *client,
+                                 size_t client_len,
+                                 uint32_t cost,
+                                 uint64_t mono_ns,
+                                 caltrop_rate_answer *out);
+
+// Gives back a cost, as far as the client still owes it.
+//
+// # Safety
+// * As `caltrop_rate_take`.
+caltrop_status caltrop_rate_refund(const caltrop_rate_limiter *limiter,
+                                   const caltrop_quota *quota,
+                                   const uint8_t *client,
+                                   size_t client_len,
+                                   uint32_t cost,
+                                   uint64_t mono_ns);
 
 #ifdef __cplusplus
 }  // extern "C"

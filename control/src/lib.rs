@@ -2,7 +2,9 @@
 //!
 //! Not here: deciding about requests. That is `caltrop`, which this crate only feeds.
 
+pub mod diagnostic;
 pub mod image;
 pub mod keys;
 pub mod model;
+pub mod policy;
 pub mod text;

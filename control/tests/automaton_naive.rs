@@ -48,8 +48,10 @@ fn template() -> impl Strategy<Value = Template> {
     let segment = prop_oneof![4 => "[ab]".prop_map(|text| text), 2 => Just("{p}".to_owned())];
     let end = prop_oneof![6 => Just(String::new()), 1 => Just("/".to_owned()), 2 => Just("/{r...}".to_owned())];
     let method = prop_oneof![3 => Just("GET"), 1 => Just("HEAD"), 1 => Just("POST"), 1 => Just("*")];
-    (method, prop::collection::vec(segment, 1..4), end)
-        .prop_map(|(method, segments, end)| format!("{method} /{}{end}", segments.join("/")).parse().unwrap())
+    (method, prop::collection::vec(segment, 1..4), end).prop_map(|(method, segments, end)| {
+        let named: Vec<String> = segments.iter().enumerate().map(|(at, segment)| segment.replace("{p}", &format!("{{p{at}}}"))).collect();
+        format!("{method} /{}{end}", named.join("/")).parse().unwrap()
+    })
 }
 
 fn policy(templates: &[Template]) -> Policy {

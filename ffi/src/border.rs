@@ -3,6 +3,8 @@
 use core::mem::MaybeUninit;
 use core::slice;
 
+use caltrop::table::Word;
+
 use crate::status::caltrop_status;
 use caltrop_status::{CALTROP_E_ALIGNMENT, CALTROP_E_LENGTH, CALTROP_E_NULL};
 
@@ -11,8 +13,39 @@ use caltrop_status::{CALTROP_E_ALIGNMENT, CALTROP_E_LENGTH, CALTROP_E_NULL};
 /// # Safety
 /// `data` is NULL with `len` 0, or points at `len` initialised bytes of one object that nobody writes while `'a` lasts.
 pub(crate) unsafe fn bytes<'a>(data: *const u8, len: usize) -> Result<&'a [u8], caltrop_status> {
-    if len == 0 {
+    // SAFETY: this function's contract is the one of `array`.
+    unsafe { array(data, len) }
+}
+
+/// Items that the caller lends for this call; NULL is fine for none.
+///
+/// # Safety
+/// `items` is NULL with `count` 0, or points at `count` initialised `T` of one object that nobody writes while `'a` lasts.
+pub(crate) unsafe fn array<'a, T>(items: *const T, count: usize) -> Result<&'a [T], caltrop_status> {
+    if count == 0 {
         return Ok(&[]);
+    }
+    if items.is_null() {
+        return Err(CALTROP_E_NULL);
+    }
+    if !items.is_aligned() {
+        return Err(CALTROP_E_ALIGNMENT);
+    }
+    if count.checked_mul(size_of::<T>()).is_none_or(|len| isize::try_from(len).is_err()) {
+        return Err(CALTROP_E_LENGTH);
+    }
+    // SAFETY: `from_raw_parts` asks for: non-null and aligned, at most `isize::MAX` bytes (all refused above), initialised and not written
+    // during `'a` (this function's contract).
+    Ok(unsafe { slice::from_raw_parts(items, count) })
+}
+
+/// A buffer that the caller lends for an answer. It need not hold anything yet.
+///
+/// # Safety
+/// `data` is NULL with `len` 0, or points at `len` bytes of one object that nobody else uses while `'a` lasts.
+pub(crate) unsafe fn buffer<'a>(data: *mut u8, len: usize) -> Result<&'a mut [MaybeUninit<u8>], caltrop_status> {
+    if len == 0 {
+        return Ok(&mut []);
     }
     if data.is_null() {
         return Err(CALTROP_E_NULL);
@@ -20,9 +53,9 @@ pub(crate) unsafe fn bytes<'a>(data: *const u8, len: usize) -> Result<&'a [u8], 
     if isize::try_from(len).is_err() {
         return Err(CALTROP_E_LENGTH);
     }
-    // SAFETY: `from_raw_parts` asks for: non-null and aligned (NULL refused above; a `u8` needs no more), `len` initialised bytes of one
-    // object that nobody writes during `'a` (this function's contract), at most `isize::MAX` bytes (refused above).
-    Ok(unsafe { slice::from_raw_parts(data, len) })
+    // SAFETY: `from_raw_parts_mut` asks for: non-null and aligned (NULL refused above; a byte needs no more), at most `isize::MAX` bytes
+    // (refused above), and no other use during `'a` (the contract); `MaybeUninit` asks for no initialised bytes.
+    Ok(unsafe { slice::from_raw_parts_mut(data.cast(), len) })
 }
 
 /// A value that the caller lends for reading.
@@ -39,6 +72,30 @@ pub(crate) unsafe fn shared<'a, T>(value: *const T) -> Result<&'a T, caltrop_sta
     // SAFETY: a reference asks for: non-null, aligned (both refused above), initialised and not written during `'a` (the contract).
     Ok(unsafe { &*value })
 }
+
+/// Memory that the caller lends for words that several threads or processes may change at once.
+///
+/// # Safety
+/// `memory` is NULL or misaligned (both refused), or points at `len` initialised bytes of one object that lives while `'a` lasts and that
+/// only atomic operations touch meanwhile.
+pub(crate) unsafe fn words<'a>(memory: *mut u64, len: usize) -> Result<&'a [Word], caltrop_status> {
+    if memory.is_null() {
+        return Err(CALTROP_E_NULL);
+    }
+    if !memory.is_aligned() {
+        return Err(CALTROP_E_ALIGNMENT);
+    }
+    if isize::try_from(len).is_err() {
+        return Err(CALTROP_E_LENGTH);
+    }
+    let count = len >> size_of::<Word>().trailing_zeros();
+    // SAFETY: `from_raw_parts` asks for: non-null and aligned for a `Word`, which is as large and as aligned as a `u64` (asserted below;
+    // both refused above), at most `isize::MAX` bytes (refused above), initialised and alive during `'a` (the contract). Others may write
+    // meanwhile, since a `Word` is an atomic and all of them write atomically (the contract).
+    Ok(unsafe { slice::from_raw_parts(memory.cast::<Word>().cast_const(), count) })
+}
+
+const _: () = assert!(size_of::<Word>() == size_of::<u64>() && align_of::<Word>() == align_of::<u64>());
 
 /// A place that the caller lends for an answer. It need not hold anything yet.
 ///

@@ -2,7 +2,7 @@
 
 use core::mem::MaybeUninit;
 
-use caltrop_core::key::{Form, FormatError, KeyText, digest, issue};
+use caltrop::key::{Form, FormatError, KeyText, digest, issue};
 
 use crate::border::{bytes, place, shared};
 use crate::mac::{caltrop_mac_key, prepared};
@@ -36,17 +36,19 @@ fn text(bytes: &[u8]) -> Result<&str, caltrop_status> {
 ///
 /// # Safety
 /// * `prefix` points at `prefix_len` bytes, `entropy` at 40, `out` at memory for a `caltrop_key_text`; none overlap.
+///
+/// cbindgen:ptrs-as-arrays=[[entropy; 40]]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn caltrop_key_issue(
     prefix: *const u8,
     prefix_len: usize,
-    entropy: *const [u8; 40],
+    entropy: *const u8,
     out: *mut caltrop_key_text,
 ) -> caltrop_status {
     // SAFETY: this function's contract is the one of `bytes`.
     let prefix = unsafe { bytes(prefix, prefix_len) };
     // SAFETY: this function's contract is the one of `shared`.
-    let entropy = unsafe { shared(entropy) };
+    let entropy = unsafe { shared(entropy.cast::<[u8; 40]>()) };
     // SAFETY: this function's contract is the one of `place`.
     let out: Result<&mut MaybeUninit<caltrop_key_text>, _> = unsafe { place(out) };
     status(prefix.and_then(|prefix| {
@@ -80,20 +82,22 @@ pub unsafe extern "C" fn caltrop_key_check(key: *const u8, key_len: usize, id: *
 ///
 /// # Safety
 /// * `pepper` was made by `caltrop_mac_key_init`; `key` points at `key_len` bytes, or is NULL with a length of 0; `out` at 16 bytes.
+///
+/// cbindgen:ptrs-as-arrays=[[out; 16]]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn caltrop_key_digest(
     pepper: *const caltrop_mac_key,
     form: u8,
     key: *const u8,
     key_len: usize,
-    out: *mut [u8; 16],
+    out: *mut u8,
 ) -> caltrop_status {
     // SAFETY: this function's contract is the one of `prepared`.
     let pepper = unsafe { prepared(pepper) };
     // SAFETY: this function's contract is the one of `bytes`.
     let key = unsafe { bytes(key, key_len) };
     // SAFETY: this function's contract is the one of `place`.
-    let out = unsafe { place(out) };
+    let out = unsafe { place(out.cast::<[u8; 16]>()) };
     status(pepper.and_then(|pepper| {
         let (key, out) = (key?, out?);
         let form = Form::from_code(form).ok_or(CALTROP_E_VALUE)?;

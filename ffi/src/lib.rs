@@ -8,9 +8,13 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod border;
+pub mod decision;
+pub mod guard;
 pub mod key;
 pub mod mac;
 pub mod net;
+pub mod rate;
+pub mod request;
 pub mod status;
 
 #[cfg(all(feature = "firmware", not(feature = "host")))]

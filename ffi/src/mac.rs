@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use caltrop_core::mac::Key;
+use caltrop::mac::Key;
 
 use crate::border::{bytes, place, shared};
 use crate::status::{caltrop_status, status};
@@ -50,19 +50,21 @@ pub unsafe extern "C" fn caltrop_mac_key_init(key: *const u8, key_len: usize, ou
 /// # Safety
 /// * `key` was made by `caltrop_mac_key_init`.
 /// * `message` points at `message_len` bytes, or is NULL with a length of 0; `tag` at 32 bytes that do not overlap them.
+///
+/// cbindgen:ptrs-as-arrays=[[tag; 32]]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn caltrop_mac_sign(
     key: *const caltrop_mac_key,
     message: *const u8,
     message_len: usize,
-    tag: *mut [u8; 32],
+    tag: *mut u8,
 ) -> caltrop_status {
     // SAFETY: this function's contract is the one of `prepared`.
     let key = unsafe { prepared(key) };
     // SAFETY: this function's contract is the one of `bytes`.
     let message = unsafe { bytes(message, message_len) };
     // SAFETY: this function's contract is the one of `place`.
-    let tag = unsafe { place(tag) };
+    let tag = unsafe { place(tag.cast::<[u8; 32]>()) };
     status(key.and_then(|key| {
         let (message, tag) = (message?, tag?);
         tag.write(*key.sign(message).as_bytes());

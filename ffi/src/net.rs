@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv6Addr};
 
-use caltrop_core::net::{Cidr, CidrError};
+use caltrop::net::{Cidr, CidrError};
 
 use crate::border::{bytes, place, shared};
 use crate::status::{caltrop_status, status};
@@ -41,7 +41,7 @@ impl caltrop_address {
         }
     }
 
-    fn of(address: IpAddr) -> Self {
+    pub(crate) fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(v4) => {
                 let mut bytes = [0; 16];

@@ -43,6 +43,49 @@ pub enum caltrop_status {
     CALTROP_E_PREFIX_LENGTH = 306,
     /// Bits are set behind the prefix length.
     CALTROP_E_HOST_BITS = 307,
+
+    /// The memory was never formatted, or by another layout.
+    CALTROP_E_LAYOUT = 401,
+    /// A quota of count, period or burst 0, or of a burst that takes over 48 days to drain.
+    CALTROP_E_QUOTA = 402,
+
+    /// Fewer bytes than an image has.
+    CALTROP_E_IMAGE_TOO_SHORT = 501,
+    /// Not an image.
+    CALTROP_E_IMAGE_MAGIC = 502,
+    /// An image of a format that this version does not read.
+    CALTROP_E_IMAGE_FORMAT = 503,
+    /// An image of another kind.
+    CALTROP_E_IMAGE_KIND = 504,
+    /// An image that is cut off or padded.
+    CALTROP_E_IMAGE_LENGTH = 505,
+    /// An image that no trusted key signed.
+    CALTROP_E_IMAGE_SIGNATURE = 506,
+    /// An image for another policy or feed.
+    CALTROP_E_IMAGE_SCOPE = 507,
+    /// An image that is older than what was accepted before.
+    CALTROP_E_IMAGE_ROLLBACK = 508,
+    /// An image whose body is not the one that was signed.
+    CALTROP_E_IMAGE_BODY = 509,
+    /// A delta where a snapshot is needed.
+    CALTROP_E_IMAGE_DELTA = 510,
+    /// An image whose directory is out of order.
+    CALTROP_E_IMAGE_DIRECTORY = 511,
+    /// An image with a section that must be understood, and is not.
+    CALTROP_E_IMAGE_SECTION = 512,
+    /// An image with records of another size.
+    CALTROP_E_IMAGE_STRIDE = 513,
+    /// An image with an invalid record.
+    CALTROP_E_IMAGE_CONTENT = 514,
+
+    /// Not an Ed25519 public key, or one of small order.
+    CALTROP_E_PUBLIC_KEY = 601,
+    /// The policy takes API keys, and no keyring was given.
+    CALTROP_E_KEYRING_MISSING = 602,
+    /// The keyring was made under a pepper that was not given.
+    CALTROP_E_PEPPER_MISSING = 603,
+    /// More than 4 peppers.
+    CALTROP_E_PEPPERS = 604,
 }
 
 /// One door out: what went wrong, or done.

@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::template::{Method, Segment};
 
 /// The most states; more means that templates differ in too many parameter positions at once.
-pub const NODES_MAX: usize = 1 << 20;
+/// Otherwise a state is hardly more than a distinct beginning of a template.
+pub const NODES_MAX: usize = 1 << 16;
 
 /// One template's way.
 #[derive(Debug, Clone, PartialEq, Eq)]

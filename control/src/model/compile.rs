@@ -268,7 +268,7 @@ impl<'p> Compiler<'p> {
             .collect();
         let plain: Vec<Way<'_>> = ways.iter().map(|(_, template)| Way { method: &template.method, segments: &template.segments }).collect();
         let automaton = Automaton::build(&plain).map_err(|error| match error {
-            AutomatonError::TooLarge => CompileError::TooMany("states of the path automaton"),
+            AutomatonError::TooLarge => CompileError::States,
             AutomatonError::Overlap { first, second } => {
                 let name = |way: usize| policy.routes[ways[way].0].name.clone();
                 CompileError::Overlap { first: name(first), second: name(second) }

@@ -5,6 +5,7 @@ use std::fmt;
 use caltrop::net::record::ZONES_MAX;
 use caltrop::rate::QuotaError;
 
+use super::automaton::NODES_MAX;
 use crate::text::TextError;
 
 /// Why a model is no policy.
@@ -51,6 +52,8 @@ pub enum CompileError {
         /// The other.
         second: String,
     },
+    /// The templates make too large an automaton.
+    States,
     /// Too many of something for one image.
     TooMany(&'static str),
     /// A text does not fit.
@@ -78,6 +81,10 @@ impl fmt::Display for CompileError {
             }
             Self::NoKeys { route } => write!(f, "route {route:?} needs an API key: add [auth.key], or give auth = \"none\""),
             Self::Overlap { first, second } => write!(f, "routes {first:?} and {second:?} match the same requests: narrow one of them"),
+            Self::States => write!(
+                f,
+                "the templates make over {NODES_MAX} states: too many have literals behind parameters; let each begin with a literal of its own"
+            ),
             Self::TooMany(what) => write!(f, "too many {what} for one image"),
             Self::Text(error) => error.fmt(f),
         }

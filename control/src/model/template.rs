@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use caltrop::access::{Path, SEGMENTS_MAX, TEMPLATE_MAX};
+use caltrop::access::{Path, PathError, SEGMENTS_MAX, TEMPLATE_MAX};
 
 /// Which methods a template takes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,7 +59,7 @@ impl FromStr for Template {
             return Err(TemplateError::TooLong { length: path.len() });
         }
         let inner = path.strip_prefix('/').ok_or(TemplateError::Shape)?;
-        let segments = inner.split('/').map(segment).collect::<Result<Vec<_>, _>>()?;
+        let (segments, names): (Vec<_>, Vec<_>) = inner.split('/').map(segment).collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         if segments.len() > SEGMENTS_MAX {
             return Err(TemplateError::TooManySegments { count: segments.len() });
         }
@@ -68,30 +68,38 @@ impl FromStr for Template {
             return Err(TemplateError::RestNotLast);
         }
         if before.contains(&Segment::Literal(String::new())) {
-            return Err(TemplateError::Literal);
+            return Err(TemplateError::Literal(PathError::EmptySegment));
+        }
+        if names.iter().enumerate().any(|(at, name)| name.is_some() && names[..at].contains(name)) {
+            return Err(TemplateError::ParameterTwice);
         }
         Ok(Self { method, path: path.to_owned(), segments })
     }
 }
 
-fn segment(text: &str) -> Result<Segment, TemplateError> {
-    let Some(inner) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {
-        return literal(text).map(Segment::Literal);
-    };
+/// A segment, and the name of its parameter.
+fn segment(text: &str) -> Result<(Segment, Option<&str>), TemplateError> {
+    if !text.contains(['{', '}']) {
+        return literal(text).map(|literal| (Segment::Literal(literal), None));
+    }
+    let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).ok_or(TemplateError::Parameter)?;
     let (name, kind) = match inner.strip_suffix("...") {
         Some(name) => (name, Segment::Rest),
         None => (inner, Segment::Parameter),
     };
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-    if is_name { Ok(kind) } else { Err(TemplateError::Parameter) }
+    if is_name { Ok((kind, Some(name))) } else { Err(TemplateError::Parameter) }
 }
 
 /// What a segment of a canonical path decodes to: the same rules as for requests.
 fn literal(text: &str) -> Result<String, TemplateError> {
     let target = format!("/{text}");
-    let path = Path::parse(target.as_bytes()).ok().filter(|path| path.query().is_none()).ok_or(TemplateError::Literal)?;
+    let path = Path::parse(target.as_bytes()).map_err(TemplateError::Literal)?;
+    if path.query().is_some() {
+        return Err(TemplateError::Query);
+    }
     let decoded = path.segments().next().map(|segment| segment.decoded().collect()).unwrap_or_default();
-    String::from_utf8(decoded).map_err(|_| TemplateError::Literal)
+    String::from_utf8(decoded).map_err(|_| TemplateError::Literal(PathError::NotUtf8))
 }
 
 /// Why a text is no template.
@@ -115,8 +123,12 @@ pub enum TemplateError {
     RestNotLast,
     /// A parameter without a name, or with characters that no name has.
     Parameter,
-    /// A segment that no canonical path has.
-    Literal,
+    /// Two parameters of one name.
+    ParameterTwice,
+    /// A query.
+    Query,
+    /// A segment that no canonical path has: no request would ever match.
+    Literal(PathError),
 }
 
 impl fmt::Display for TemplateError {
@@ -128,7 +140,9 @@ impl fmt::Display for TemplateError {
             Self::TooManySegments { count } => write!(f, "{count} segments, and a path has at most {SEGMENTS_MAX}"),
             Self::RestNotLast => f.write_str("{rest...} takes all that is left: it can only be the last segment"),
             Self::Parameter => f.write_str("a parameter is a whole segment: {name}, of letters, digits, _ - and ."),
-            Self::Literal => f.write_str("no canonical path has this segment: escape what must not stand raw, and leave out //, . and .."),
+            Self::ParameterTwice => f.write_str("two parameters have one name: rename one"),
+            Self::Query => f.write_str("a template is of the path alone: leave the query out"),
+            Self::Literal(error) => write!(f, "no request gets here with such a path: {error}"),
         }
     }
 }

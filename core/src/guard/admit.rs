@@ -1,7 +1,9 @@
 //! The guard: one call a request.
 
 use core::fmt;
+use core::net::IpAddr;
 
+use super::answer::Fields;
 use super::decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 use super::policy::Policy;
 use super::secrets::Secrets;
@@ -91,11 +93,22 @@ impl<'g> Guard<'g> {
     pub fn settle(&self, grant: &Grant<'_>, outcome: Outcome, now: Now) {
         match outcome {
             Outcome::Served => {}
-            Outcome::AuthFailed => {
-                let charges = address_charges(self, &grant.facts, on::AUTH_FAILURE).unwrap_or_default();
-                charges.iter().for_each(|(_, charge)| self.state.limiter().settle(charge, now));
-            }
+            Outcome::AuthFailed => self.auth_failed(grant.facts.client(), now),
         }
+    }
+
+    /// Charges an address for a credential that the application itself refused: what [`Outcome::AuthFailed`] does, for hosts that kept
+    /// only the client's address. `None` is the client whose address could not be told.
+    pub fn auth_failed(&self, client: Option<IpAddr>, now: Now) {
+        let zones = client.map_or(0, |address| self.policy.ranges.lookup(address));
+        let charges = address_charges(self, client, zones, on::AUTH_FAILURE).unwrap_or_default();
+        charges.iter().for_each(|(_, charge)| self.state.limiter().settle(charge, now));
+    }
+
+    /// The header fields of a denial with this reason: what [`Denial::fields`] gives, for hosts that kept only the reason.
+    #[must_use]
+    pub fn fields(&self, reason: Reason, retry_after_s: u32) -> Fields {
+        Fields::new(reason, retry_after_s, self.scheme(), self.policy.name())
     }
 
     pub(super) fn is_expired(&self, now: Now) -> bool {

@@ -81,7 +81,9 @@ pub struct Body(String<BODY_MAX>);
 const BODY_MAX: usize = 160;
 
 impl Body {
-    pub(super) fn new(status: u16, id: DecisionId) -> Self {
+    /// The body for a status, naming the decision.
+    #[must_use]
+    pub fn new(status: u16, id: DecisionId) -> Self {
         let mut text = String::new();
         let hex = id.hex();
         let hex = core::str::from_utf8(&hex).unwrap_or_default();

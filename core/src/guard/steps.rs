@@ -218,7 +218,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
 
     /// What this request costs its address in the quotas that count `on` this.
     fn by_address(&self, on: u8) -> Result<Charges, Stop> {
-        address_charges(self.guard, &self.facts, on).ok_or_else(|| Reason::Corrupt.into())
+        address_charges(self.guard, self.facts.client(), self.facts.zones, on).ok_or_else(|| Reason::Corrupt.into())
     }
 
     fn take(&mut self, step: Step, charges: &Charges, reason: Reason) -> Result<(), Stop> {
@@ -242,13 +242,13 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
 }
 
 /// The charges of an address in all quotas by address that count `on` this; `None` if they are more than a checked policy has.
-pub(super) fn address_charges(guard: &Guard<'_>, facts: &Facts<'_>, on: u8) -> Option<Charges> {
+pub(super) fn address_charges(guard: &Guard<'_>, client: Option<IpAddr>, zones: u64, on: u8) -> Option<Charges> {
     let mut charges = Charges::new();
     let counts = |(_, record): &(u16, &QuotaRecord)| record.by == by::ADDRESS && record.on == on;
     let mut tiers = None;
     for (index, record) in (0u16..).zip(guard.policy.quotas).filter(counts) {
-        let tiers = *tiers.get_or_insert_with(|| guard.state.limiter().address(facts.client()));
-        let quota = guard.policy.limit(record, facts.zones)?;
+        let tiers = *tiers.get_or_insert_with(|| guard.state.limiter().address(client));
+        let quota = guard.policy.limit(record, zones)?;
         for charge in tiers.charges(quota, 1) {
             charges.push((index, charge)).ok()?;
         }

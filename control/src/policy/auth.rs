@@ -1,0 +1,77 @@
+//! `[auth.key]`: where API keys come from, and where in a request they stand.
+
+use super::document::{Keys, Span, Table};
+use super::{names, nearest};
+use crate::diagnostic::Findings;
+use crate::model::Credential;
+
+/// What stands in `[auth.key]`.
+pub(super) struct Auth {
+    pub(super) keyring: String,
+    pub(super) credentials: Vec<Credential>,
+    pub(super) place: Span,
+}
+
+const KEYS: Keys = Keys { known: &["from", "in"], unbuilt: &[] };
+const IN_EXAMPLE: &str = "[\"authorization: Bearer\", \"x-api-key\"]";
+
+/// `None` if the policy takes no API keys.
+pub(super) fn read(table: &Table<'_>, feeds: &[&str], findings: &mut Findings) -> Option<Auth> {
+    for entry in table.entries.iter().filter(|entry| entry.key != "key") {
+        let (what, help) = match nearest(entry.key, ["key"]) {
+            Some(near) => (format!("unknown table [auth.{}]", entry.key), format!("did you mean [auth.{near}]?")),
+            // Any other name is an issuer, in the language as it will be.
+            None => (format!("[auth.{}] is not supported yet", entry.key), "leave it out: [auth.key] alone is built".to_owned()),
+        };
+        findings.error(entry.key_span.clone(), what, help);
+    }
+    let entry = table.get("key")?;
+    let example = "{ from = \"feed:keys\", in = [\"authorization: Bearer\"] }";
+    let key = entry.value.table("[auth.key]", entry.key_span.clone(), example, findings)?;
+    key.check_keys(KEYS, findings);
+    let keyring = key.need("from", "from = \"feed:keys\"", findings).and_then(|from| {
+        let text = from.value.text("from", "\"feed:keys\"", findings)?;
+        let span = from.value.span();
+        match text.strip_prefix("feed:") {
+            Some(feed) if feeds.contains(&feed) => return Some(feed.to_owned()),
+            Some(feed) => names::undefined("feed", "[feed]", feed, span, feeds, findings),
+            None => findings.error(span, format!("from {text:?}"), "name a feed: \"feed:keys\""),
+        }
+        None
+    });
+    let places = key.need("in", &format!("in = {IN_EXAMPLE}"), findings);
+    let texts = places.map(|places| places.value.texts("in", IN_EXAMPLE, findings)).unwrap_or_default();
+    if let Some(places) = places.filter(|places| places.value.as_list().is_some_and(|list| list.is_empty())) {
+        findings.error(places.value.span(), "no place for an API key", format!("write {IN_EXAMPLE}"));
+    }
+    let mut credentials = Vec::new();
+    for (text, span) in texts {
+        match credential(text) {
+            Some(credential) if credentials.contains(&credential) => {
+                findings.error(span, format!("{text:?} stands there twice"), "leave one out")
+            }
+            Some(credential) => credentials.push(credential),
+            None => findings.error(
+                span,
+                format!("place {text:?}"),
+                "write a field and a scheme, \"authorization: Bearer\", or a field alone, \"x-api-key\"",
+            ),
+        }
+    }
+    // What is wrong with it was told: routes may go on as if keys were taken.
+    Some(Auth { keyring: keyring.unwrap_or_default(), credentials, place: key.span })
+}
+
+fn credential(text: &str) -> Option<Credential> {
+    let (header, scheme) = match text.split_once(':') {
+        Some((header, scheme)) => (header, Some(scheme.trim())),
+        None => (text, None),
+    };
+    let is_good = is_token(header) && scheme.is_none_or(is_token);
+    is_good.then(|| Credential { header: header.to_ascii_lowercase(), scheme: scheme.map(str::to_owned) })
+}
+
+/// RFC 9110 §5.6.2.
+pub(super) fn is_token(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}

@@ -1,0 +1,32 @@
+//! From policy.toml to a model, with every mistake told at its line and column.
+//!
+//! Promises: a key that is not known, or not built yet, is refused and never passed over; all mistakes are told at once; each value is read
+//! once, and is a meaning from then on. The same text gives the same image.
+//! Not here: the image's bytes (`model`), and deciding about requests (`caltrop`): `[[expect]]` rows are run through the real guard.
+
+mod auth;
+mod cases;
+mod document;
+mod expect;
+mod feed;
+mod head;
+mod limit;
+mod lines;
+mod names;
+mod nearest;
+mod network;
+mod quota;
+mod route;
+mod run;
+mod show;
+mod signer;
+mod written;
+
+pub use cases::{Case, Cases, PepperOf, cases};
+pub use expect::{Answer, Ask, Caller, Expect, Sender};
+pub use lines::Lines;
+pub use nearest::nearest;
+pub use run::{Mismatch, RowResult, RunError, run};
+pub use show::show;
+pub use signer::{SignerError, public_key};
+pub use written::{LoadError, Written};

@@ -1,0 +1,202 @@
+//! `[route]`: what is matched, and what it asks for.
+
+use std::collections::HashMap;
+
+use caltrop::rate::CHARGES_MAX;
+
+use super::document::{Entry, Keys, Span, Table};
+use super::{names, nearest, network};
+use crate::diagnostic::Findings;
+use crate::model::{By, Method, Quota, Route, Segment, Template, Tls};
+
+/// What other tables say, as far as routes ask.
+pub(super) struct Around<'a> {
+    pub(super) zones: Vec<&'a str>,
+    pub(super) quotas: Vec<&'a Quota>,
+    pub(super) takes_keys: bool,
+    pub(super) tls: Tls,
+    pub(super) tls_place: Option<Span>,
+    pub(super) scopes: Option<&'a [String]>,
+}
+
+/// A route and where its parts are said.
+pub(super) struct Placed {
+    pub(super) route: Route,
+    pub(super) place: Span,
+    pub(super) templates: Vec<Span>,
+}
+
+const KEYS: Keys = Keys {
+    known: &["match", "auth", "scopes", "zones", "charge", "tls"],
+    unbuilt: &["roles", "where", "body", "detect", "mode", "until", "why"],
+};
+const EXAMPLE: &str = "{ match = \"GET /v1/orders/{id}\" }";
+
+pub(super) fn read(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Vec<Placed> {
+    let mut taken = HashMap::new();
+    let mut routes = Vec::new();
+    for entry in &table.entries {
+        names::check("route", entry.key, entry.key_span.clone(), findings);
+        let label = format!("[route] {:?}", entry.key);
+        let Some(table) = entry.value.table(&label, entry.key_span.clone(), EXAMPLE, findings) else { continue };
+        table.check_keys(KEYS, findings);
+        let (templates, places) = templates(&table, &mut taken, findings).into_iter().unzip();
+        let needs_key = auth(&table, around, findings);
+        let tls = table.get("tls").and_then(|entry| network::tls(entry, findings));
+        plaintext(&table, needs_key, tls, around, findings);
+        let scopes = table.get("scopes").map(|entry| scopes(entry, around.scopes, findings)).unwrap_or_default();
+        let zones = table.get("zones").map(|entry| {
+            let given = entry.value.text_or_texts("zones", "[\"vpn\"]", findings);
+            names::resolve("zone", "[network] zones", given, &around.zones, findings)
+        });
+        let charge = charge(&table, needs_key, around, findings);
+        let route = Route { name: entry.key.to_owned(), templates, needs_key, scopes, zones: zones.unwrap_or_default(), charge, tls };
+        routes.push(Placed { route, place: table.span, templates: places });
+    }
+    routes
+}
+
+/// What each method and path was first taken by.
+type Taken = HashMap<(Vec<Segment>, Method), (String, Span)>;
+
+fn templates(table: &Table<'_>, taken: &mut Taken, findings: &mut Findings) -> Vec<(Template, Span)> {
+    let Some(entry) = table.need("match", "match = \"GET /v1/orders/{id}\"", findings) else { return Vec::new() };
+    let texts = entry.value.text_or_texts("match", "\"GET /v1/orders/{id}\"", findings);
+    if entry.value.as_list().is_some_and(|list| list.is_empty()) {
+        findings.error(entry.value.span(), format!("{} matches nothing", table.name), "give at least one template");
+    }
+    let mut templates = Vec::new();
+    for (text, span) in texts {
+        let template: Template = match text.parse() {
+            Ok(template) => template,
+            Err(error) => {
+                let error: crate::model::TemplateError = error;
+                findings.error(span, format!("template {text:?}"), error.to_string());
+                continue;
+            }
+        };
+        let key = (template.segments.clone(), template.method.clone());
+        if let Some((other, place)) = taken.get(&key) {
+            let what = format!("overlapping templates: {text:?} and {other:?} match the same requests");
+            findings.clash(span.clone(), what, "remove one, or make one of them narrower", place.clone(), "the other one");
+        } else {
+            taken.insert(key, (text.to_owned(), span.clone()));
+        }
+        templates.push((template, span));
+    }
+    templates
+}
+
+/// Whether the route needs an API key.
+fn auth(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> bool {
+    let Some(entry) = table.get("auth") else {
+        if !around.takes_keys {
+            let help = "add [auth.key], or write auth = \"none\" to serve it to everybody";
+            findings.error(table.span.clone(), format!("{} says no auth, and there is no [auth.key]", table.name), help);
+        }
+        return true;
+    };
+    let given = entry.value.text_or_texts("auth", "\"key\" or \"none\"", findings);
+    let is_list = entry.value.as_list().is_some();
+    let mut needs_key = false;
+    for (word, span) in &given {
+        match *word {
+            "none" if !is_list => {}
+            "none" => findings.error(span.clone(), "auth \"none\" in a list", "write auth = \"none\" alone"),
+            "key" if around.takes_keys => needs_key = true,
+            "key" => {
+                needs_key = true;
+                findings.error(
+                    span.clone(),
+                    "auth \"key\", and there is no [auth.key]",
+                    "add [auth.key]: from = \"feed:keys\", in = [\"authorization: Bearer\"]",
+                );
+            }
+            other => {
+                let (what, help) = match nearest(other, ["key", "none"]) {
+                    Some(near) => (format!("unknown auth {other:?}"), format!("did you mean {near:?}?")),
+                    None => (format!("auth {other:?} is not supported yet"), "write \"key\" or \"none\"".to_owned()),
+                };
+                findings.error(span.clone(), what, help);
+            }
+        }
+    }
+    if is_list && given.is_empty() {
+        findings.error(entry.value.span(), "an empty auth", "write \"key\" or \"none\"");
+    }
+    needs_key
+}
+
+fn plaintext(table: &Table<'_>, needs_key: bool, tls: Option<Tls>, around: &Around<'_>, findings: &mut Findings) {
+    if !needs_key || tls.unwrap_or(around.tls) != Tls::Off {
+        return;
+    }
+    let what = format!("{} takes a bearer credential, and plaintext is permitted", table.name);
+    let help = "give the route tls = \"1.2\", or auth = \"none\"";
+    let place = table.get("auth").map_or(table.span.clone(), |entry| entry.value.span());
+    match table.get("tls").map(|entry| entry.value.span()).or_else(|| around.tls_place.clone()) {
+        Some(permit) => findings.clash(place, what, help, permit, "plaintext is permitted here"),
+        None => findings.error(place, what, help),
+    }
+}
+
+/// Scopes by name; with a closed list, only those of it.
+pub(super) fn scopes(entry: &Entry<'_>, closed: Option<&[String]>, findings: &mut Findings) -> Vec<String> {
+    let given = entry.value.text_or_texts("scopes", "[\"orders:read\"]", findings);
+    let defined: Vec<&str> = match closed {
+        Some(closed) => closed.iter().map(String::as_str).collect(),
+        None => given.iter().filter(|(name, span)| names::check("scope", name, span.clone(), findings)).map(|(name, _)| *name).collect(),
+    };
+    let given = given.into_iter().filter(|(name, _)| closed.is_some() || defined.contains(name)).collect();
+    names::resolve("scope", "[policy] scopes", given, &defined, findings)
+}
+
+fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mut Findings) -> Option<Vec<(String, u32)>> {
+    let can_charge = |quota: &Quota| quota.by == By::Route || (needs_key && quota.by != By::Address);
+    let Some(entry) = table.get("charge") else {
+        let count = around.quotas.iter().filter(|quota| can_charge(quota)).count();
+        if count > CHARGES_MAX {
+            let what = format!("{} is charged to {count} quotas", table.name);
+            findings.error(table.span.clone(), what, format!("at most {CHARGES_MAX} are taken at once: say which in charge = {{ … }}"));
+        }
+        return None;
+    };
+    let costs = entry.value.table("charge", entry.key_span.clone(), "{ requests = 1 }", findings)?;
+    let defined: Vec<&str> = around.quotas.iter().map(|quota| quota.name.as_str()).collect();
+    let mut charge = Vec::new();
+    for entry in &costs.entries {
+        let Some(quota) = around.quotas.iter().find(|quota| quota.name == entry.key) else {
+            names::undefined("quota", "[quota]", entry.key, entry.key_span.clone(), &defined, findings);
+            continue;
+        };
+        if !can_charge(quota) {
+            let help = match quota.by {
+                By::Address => "quotas by address are charged by every request, before the route is known: leave it out",
+                _ => "this route knows no caller: charge quotas by route, or give it auth = \"key\"",
+            };
+            findings.error(entry.key_span.clone(), format!("quota {:?} cannot be charged by {}", entry.key, table.name), help);
+        }
+        if entry.value.as_text().is_some() {
+            findings.error(entry.value.span(), "costs that the application sets are not supported yet", "give a whole number");
+            continue;
+        }
+        if entry.value.as_number() == Some(0) {
+            findings.error(entry.value.span(), "a cost of 0", "give at least 1, or leave the quota out");
+            continue;
+        }
+        let Some(cost) = entry.value.number("cost", 1..=u64::from(u32::MAX), findings) else { continue };
+        let burst = quota.limit.burst;
+        match u32::try_from(cost).ok().filter(|&cost| cost <= burst) {
+            Some(cost) => charge.push((entry.key.to_owned(), cost)),
+            None => {
+                let what = format!("a cost of {cost} can never pass quota {:?}, burst {burst}", entry.key);
+                findings.error(entry.value.span(), what, "lower the cost, or raise the burst");
+            }
+        }
+    }
+    if costs.entries.len() > CHARGES_MAX {
+        let what = format!("{} is charged to {} quotas", table.name, costs.entries.len());
+        findings.error(entry.key_span.clone(), what, format!("at most {CHARGES_MAX} are taken at once"));
+    }
+    Some(charge)
+}

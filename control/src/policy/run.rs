@@ -1,0 +1,187 @@
+//! Holding a policy to its `[[expect]]` rows: compiled, signed, opened and asked as a server would.
+//!
+//! The images live as long as one call and nobody else sees them, so their signer, pepper and keys need no entropy. The state is fresh for each
+//! row and smaller than the policy says: only collisions depend on its size.
+
+use std::fmt;
+
+use caltrop::guard::{Feeds, Misuse, Secrets, SecretsFull, StateError};
+use caltrop::image::{Floor, OpenError, Trust};
+use caltrop::key::Keyring;
+use caltrop::request::{Header, Peer, Request, TlsVersion, Transport};
+use caltrop::table::Word;
+use caltrop::time::{Now, Quality};
+use caltrop::verify::PublicKey;
+use caltrop::{Decision, Guard, Policy, State};
+use ed25519_dalek::SigningKey;
+
+use super::cases::{Case, PepperOf, cases};
+use super::expect::{Ask, Sender};
+use super::written::Written;
+use crate::image::Stamp;
+use crate::keys::{self, KeyringError};
+use crate::model::{CompileError, Tls};
+
+/// What came of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowResult {
+    /// Its line of policy.toml.
+    pub line: u32,
+    /// The request, for people.
+    pub request: String,
+    /// What was answered: the status, and the reason of a denial.
+    pub answered: String,
+    /// Where that is not what was expected; none = passed.
+    pub mismatches: Vec<Mismatch>,
+}
+
+/// One thing that was answered otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Which part of the answer.
+    pub part: &'static str,
+    /// What the row says.
+    pub expected: String,
+    /// What the guard said.
+    pub answered: String,
+}
+
+impl fmt::Display for RowResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}: {}", self.line, self.request, self.answered)?;
+        self.mismatches.iter().try_for_each(|one| write!(f, "; {} expected {}, got {}", one.part, one.expected, one.answered))
+    }
+}
+
+/// Runs every row, each in a fresh state.
+///
+/// # Errors
+/// [`RunError`]: no guard could be put together. A row that fails is no error: see [`RowResult::mismatches`].
+pub fn run(written: &Written) -> Result<Vec<RowResult>, RunError> {
+    let signer = SigningKey::from_bytes(&[1; 32]);
+    let public = *signer.verifying_key().as_bytes();
+    let mut policy = written.policy.clone();
+    policy.slots = policy.slots.min(SLOTS);
+    policy.feeds.iter_mut().for_each(|feed| feed.signers = vec![public]);
+    let mut count = 0u64;
+    let asked = cases(written, PepperOf { id: 1, bytes: &PEPPER }, || {
+        count += 1;
+        let mut entropy = [0; 40];
+        entropy[..8].copy_from_slice(&count.to_le_bytes());
+        entropy[8..16].copy_from_slice(&count.to_le_bytes());
+        entropy
+    });
+    let image = crate::model::compile(&policy)?.finish(&signer, STAMP);
+    let trust = Trust::new(&policy.name, &[PublicKey::from_bytes(&public).map_err(|_| OpenError::Signature)?]);
+    let opened = Policy::open(&image, &trust, Floor::NONE)?;
+    let feed = opened.keyring_feed();
+    let keyring_image = match feed {
+        Some((name, _)) => keys::build(&format!("{}/{name}", policy.name), &asked.keys, &signer, STAMP)?,
+        None => Vec::new(),
+    };
+    let keyring = feed.map(|(_, trust)| Keyring::open(&keyring_image, &trust, Floor::NONE)).transpose()?;
+    let secrets = Secrets::new().with_pepper(1, &PEPPER)?;
+    let geometry = opened.geometry();
+    let words: Vec<Word> = (0..State::words(geometry).ok_or(StateError::Geometry)?).map(|_| Word::new(0)).collect();
+    let rows = written.expects.iter().zip(&asked.cases).map(|(row, case)| {
+        let state = State::format(&words, geometry, [1; 16])?;
+        let guard = Guard::new(&opened, &Feeds { keyring }, &state, &secrets)?;
+        Ok(ask(&guard, &row.request, case))
+    });
+    rows.collect()
+}
+
+const SLOTS: u32 = 4096;
+const PEPPER: [u8; 32] = [1; 32];
+const STAMP: Stamp = Stamp { sequence: 1, created_s: 1, not_after_s: 0 };
+/// Any instant would do; this one is in the year 2027.
+const NOW: Now = Now { wall_s: 1_800_000_000, mono_ns: 1_000_000_000, quality: Quality::Trusted };
+
+fn ask(guard: &Guard<'_>, row: &Ask, case: &Case) -> RowResult {
+    let headers: Vec<Header<'_>> =
+        case.headers.iter().map(|(name, value)| Header { name: name.as_bytes(), value: value.as_bytes() }).collect();
+    let headers = &headers[..];
+    let request = Request {
+        method: case.method.as_bytes(),
+        target: case.target.as_bytes(),
+        authority: b"localhost",
+        headers: &headers,
+        peer: match row.from {
+            Sender::Ip(address) => Peer::Ip(address),
+            Sender::Unix => Peer::Unix,
+        },
+        transport: match row.tls {
+            Tls::Off => Transport::Plaintext,
+            Tls::V1_2 => Transport::Tls(TlsVersion::V1_2),
+            Tls::V1_3 => Transport::Tls(TlsVersion::V1_3),
+        },
+    };
+    let mut decision = guard.admit(&request, NOW);
+    for _ in 1..case.repeat {
+        decision = guard.admit(&request, NOW);
+    }
+    compare(case, row, &decision)
+}
+
+fn compare(case: &Case, row: &Ask, decision: &Decision<'_>) -> RowResult {
+    let (reason, wait_s) = match decision {
+        Decision::Allow(_) => ("none", 0),
+        Decision::Deny(denial) => (denial.reason().word(), denial.retry_after_s()),
+    };
+    let facts = decision.facts();
+    let text = |text: Option<&str>| text.unwrap_or("none").to_owned();
+    let expected = &case.answer;
+    let parts = [
+        ("status", Some(expected.status.to_string()), decision.status().to_string()),
+        ("reason", expected.reason.map(|reason| reason.word().to_owned()), reason.to_owned()),
+        ("route", expected.route.clone(), text(facts.route())),
+        ("principal", expected.principal.clone(), text(facts.principal())),
+        ("tenant", expected.tenant.clone(), text(facts.tenant())),
+        ("retry-after", expected.retry_after_s.map(|wait_s| wait_s.to_string()), wait_s.to_string()),
+    ];
+    let differs = |(part, expected, answered): (&'static str, Option<String>, String)| {
+        let expected = expected.filter(|expected| *expected != answered)?;
+        Some(Mismatch { part, expected, answered })
+    };
+    let answered = if decision.is_allowed() { "200".to_owned() } else { format!("{} {reason}", decision.status()) };
+    RowResult { line: case.line, request: row.to_string(), answered, mismatches: parts.into_iter().filter_map(differs).collect() }
+}
+
+/// Why no guard could be put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunError {
+    /// The model makes no image.
+    Compile(CompileError),
+    /// The rows' keys make no keyring.
+    Keyring(KeyringError),
+    /// The core refuses an image: a bug in one of them.
+    Open(OpenError),
+    /// The core refuses the state.
+    State(StateError),
+    /// The core refuses the pepper.
+    Secrets(SecretsFull),
+    /// The parts do not fit together.
+    Misuse(Misuse),
+}
+
+macro_rules! from {
+    ($($error:ty => $variant:ident),+) => {
+        $(impl From<$error> for RunError {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })+
+
+        impl fmt::Display for RunError {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant(error) => error.fmt(f),)+
+                }
+            }
+        }
+    };
+}
+
+from!(CompileError => Compile, KeyringError => Keyring, OpenError => Open, StateError => State, SecretsFull => Secrets, Misuse => Misuse);
+
+impl std::error::Error for RunError {}

@@ -1,0 +1,107 @@
+//! What a policy comes to, for people.
+
+use std::fmt::Write as _;
+
+use caltrop::image::{Floor, Trust};
+use caltrop::verify::PublicKey;
+use caltrop::{Policy, State};
+use ed25519_dalek::SigningKey;
+
+use super::run::RunError;
+use super::written::Written;
+use crate::image::Stamp;
+use crate::model::{By, Limit, Method, On, Quota, Route, Tls};
+
+/// Routes, quotas, zones and sizes as text.
+///
+/// # Errors
+/// [`RunError`]: the policy makes no image that the core opens.
+pub fn show(written: &Written) -> Result<String, RunError> {
+    let policy = &written.policy;
+    let signer = SigningKey::from_bytes(&[1; 32]);
+    let image = written.image()?.finish(&signer, Stamp { sequence: 1, created_s: 1, not_after_s: 0 });
+    let public = PublicKey::from_bytes(signer.verifying_key().as_bytes()).map_err(|_| caltrop::image::OpenError::Signature)?;
+    let opened = Policy::open(&image, &Trust::new(&policy.name, &[public]), Floor::NONE)?;
+    let state = State::words(opened.geometry()).ok_or(caltrop::guard::StateError::Geometry)? * 8;
+    let mut out = String::new();
+    let templates: usize = policy.routes.iter().map(|route| route.templates.len()).sum();
+    let states = opened.routes().nodes.len();
+    let _ = writeln!(out, "policy {}: image {} bytes, state {state} bytes", policy.name, image.len());
+    if let Some(keys) = written.keys {
+        let _ = writeln!(out, "keyring of {keys} keys: {} bytes of records, and their names", keys * KEY_BYTES);
+    }
+    let _ = writeln!(out, "\n{} routes, {templates} templates, {states} states of the path automaton", policy.routes.len());
+    out += &table(policy.routes.iter().flat_map(|route| rows(written, route)));
+    let _ = writeln!(out, "\n{} quotas", policy.quotas.len());
+    out += &table(policy.quotas.iter().map(quota));
+    let _ = writeln!(out, "\n{} zones", policy.zones.len());
+    out += &table(policy.zones.iter().map(|zone| {
+        let marks = [(&policy.deny, "denied"), (&policy.never_deny, "never denied")];
+        let marks: Vec<&str> = marks.into_iter().filter(|(list, _)| list.contains(&zone.name)).map(|(_, mark)| mark).collect();
+        vec![zone.name.clone(), format!("{} networks", zone.networks.len()), marks.join(", ")]
+    }));
+    Ok(out)
+}
+
+/// One key record.
+const KEY_BYTES: u64 = size_of::<caltrop::key::record::KeyRecord>() as u64;
+
+fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
+    let least = match route.tls.unwrap_or(written.policy.tls) {
+        Tls::Off => "plaintext",
+        Tls::V1_2 => "tls 1.2",
+        Tls::V1_3 => "tls 1.3",
+    };
+    let auth = if route.needs_key { "key" } else { "none" };
+    let charge = match &route.charge {
+        None => "default".to_owned(),
+        Some(charge) => charge.iter().map(|(quota, cost)| format!("{quota} {cost}")).collect::<Vec<_>>().join(", "),
+    };
+    let list = |prefix: &str, names: &[String]| if names.is_empty() { String::new() } else { format!("{prefix} {}", names.join(" ")) };
+    let first = vec![
+        route.name.clone(),
+        format!("auth {auth}"),
+        least.to_owned(),
+        list("scopes", &route.scopes),
+        list("zones", &route.zones),
+        if charge.is_empty() { "free".to_owned() } else { format!("charge {charge}") },
+    ];
+    let templates = route.templates.iter().enumerate().map(|(at, template)| {
+        let method = match &template.method {
+            Method::Any => "*",
+            Method::Exact(name) => name,
+        };
+        let mut row = if at == 0 { first.clone() } else { vec![String::new(); first.len()] };
+        row.insert(1, format!("{method} {}", template.path));
+        row
+    });
+    templates.collect()
+}
+
+fn quota(quota: &Quota) -> Vec<String> {
+    let by = match quota.by {
+        By::Address => "by address",
+        By::Principal => "by principal",
+        By::Tenant => "by tenant",
+        By::Route => "by route",
+    };
+    let on = if quota.on == On::AuthFailure { "on auth-failure" } else { "" };
+    let limit = |limit: &Limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst);
+    let zones: Vec<String> = quota.in_zone.iter().map(|(zone, other)| format!("in {zone} {}", limit(other))).collect();
+    vec![quota.name.clone(), by.to_owned(), limit(&quota.limit), on.to_owned(), zones.join("; ")]
+}
+
+/// Columns as wide as their widest cell.
+fn table(rows: impl Iterator<Item = Vec<String>>) -> String {
+    let rows: Vec<Vec<String>> = rows.collect();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut out = String::new();
+    for row in &rows {
+        let cells = row.iter().zip(&widths).filter(|(_, width)| **width > 0);
+        let line: String = cells.map(|(cell, width)| format!("{cell:<width$}  ", width = *width)).collect();
+        let _ = writeln!(out, "  {}", line.trim_end());
+    }
+    out
+}

@@ -1,0 +1,208 @@
+//! A policy as it was written: the model, and what else the file says.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use caltrop::guard::record::LINE;
+
+use super::document::{self, Keys, Span, Table};
+use super::expect::Expect;
+use super::lines::Lines;
+use super::network::Network;
+use super::signer::{self, SignerError};
+use super::{auth, expect, feed, head, network, quota, route};
+use crate::diagnostic::{Findings, Report, Source};
+use crate::image::ImageWriter;
+use crate::model::{self, CompileError, Policy};
+
+/// A policy.toml that was read and found good.
+///
+/// # Example: read, then refused
+/// ```
+/// use caltrop_control::{diagnostic::Source, policy::Written};
+/// let text = "[policy]\nname = \"acme\"\n[route]\nhealth = { match = \"GET /healthz\", auth = \"none\" }\n";
+/// let no_files = |_: &str| unreachable!("this policy names no signer");
+/// let written = Written::read(Source::new("policy.toml", text), &no_files).unwrap();
+/// assert_eq!(written.policy.routes[0].name, "health");
+///
+/// let bad = Source::new("policy.toml", text.replace("match", "macth"));
+/// let report = Written::read(bad, &no_files).unwrap_err();
+/// assert!(report.to_string().contains("policy.toml:4:12: unknown key \"macth\" in [route] \"health\": did you mean \"match\"?"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The model.
+    pub policy: Policy,
+    /// The image's sequence; `None` = one more than the image before it.
+    pub sequence: Option<u64>,
+    /// When the image stops being good, Unix seconds; 0 = never.
+    pub expires_s: u64,
+    /// How many key records the keyring is meant to hold.
+    pub keys: Option<u64>,
+    /// Which line made what.
+    pub lines: Lines,
+    /// What the policy is held to.
+    pub expects: Vec<Expect>,
+    /// The text.
+    pub source: Source,
+    /// What is odd about it, but no error.
+    pub warnings: Report,
+}
+
+impl Written {
+    /// Reads a policy; `signer` opens the public keys that it names.
+    ///
+    /// # Errors
+    /// All mistakes, in the order of the text.
+    pub fn read(source: Source, signer: &dyn Fn(&str) -> Result<[u8; 32], SignerError>) -> Result<Self, Report> {
+        let mut findings = Findings::default();
+        let Some(parts) = parts(&source, signer, &mut findings) else { return Err(findings.report(&source)) };
+        let (written, route_place) = parts;
+        if !findings.has_error()
+            && let Err(error) = model::compile(&written.policy)
+        {
+            // What one table alone says was told above; left are bounds of the whole.
+            findings.error(route_place, "this policy makes no image", error.to_string());
+        }
+        let failed = findings.has_error();
+        let report = findings.report(&source);
+        if failed { Err(report) } else { Ok(Self { source, warnings: report, ..written }) }
+    }
+
+    /// Reads a file; the public keys that it names lie in its folder.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| LoadError::Unreadable { path: path.to_owned(), why: error.to_string() })?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Self::read(Source::new(path.display().to_string(), text), &|name| signer::open_in(&folder, name)).map_err(LoadError::Policy)
+    }
+
+    /// The image, but for its stamp and signature, with its source map.
+    ///
+    /// # Errors
+    /// None for a policy that was read; [`CompileError`] if its model was changed since.
+    pub fn image(&self) -> Result<ImageWriter, CompileError> {
+        Ok(model::compile(&self.policy)?.records(LINE, &self.lines.records()))
+    }
+}
+
+/// Why a file gives no policy.
+#[derive(Debug)]
+pub enum LoadError {
+    /// It cannot be read.
+    Unreadable {
+        /// Its path.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// It was read, and is no policy.
+    Policy(Report),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, why } => {
+                write!(f, "{}: {why}: give the path of a policy.toml; `caltrop init` makes one", path.display())
+            }
+            Self::Policy(report) => report.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+const ROOT: Keys = Keys { known: &["policy", "network", "feed", "auth", "quota", "route", "expect"], unbuilt: &["plan", "audit"] };
+
+/// What the text says as far as it can be read, and where its routes begin.
+fn parts(source: &Source, signer: signer::Opener<'_>, findings: &mut Findings) -> Option<(Written, Span)> {
+    let document = document::parse(source, findings)?;
+    let root = Table::new("policy.toml", 0..source.text().find('\n').unwrap_or(source.text().len()), document.get_ref());
+    root.check_keys(ROOT, findings);
+    let table = |key: &str, example: &str, findings: &mut Findings| {
+        let entry = root.get(key)?;
+        entry.value.table(&format!("[{key}]"), entry.key_span.clone(), example, findings)
+    };
+    root.need("policy", "[policy] and name = \"acme-api\"", findings);
+    let head = table("policy", "[policy]", findings).map(|table| head::read(&table, findings)).unwrap_or_default();
+    let network = table("network", "[network]", findings).map_or_else(Network::empty, |table| network::read(&table, findings));
+    let feeds = table("feed", "[feed]", findings).map(|table| feed::read(&table, signer, findings)).unwrap_or_default();
+    let feed_names: Vec<&str> = feeds.iter().map(|(feed, _)| feed.name.as_str()).collect();
+    let auth = table("auth", "[auth.key]", findings).and_then(|table| auth::read(&table, &feed_names, findings));
+    let zones = network.zone_names();
+    let quotas = table("quota", "[quota]", findings).map(|table| quota::read(&table, &zones, findings)).unwrap_or_default();
+    let around = route::Around {
+        zones,
+        quotas: quotas.iter().map(|(quota, _)| quota).collect(),
+        takes_keys: auth.is_some(),
+        tls: network.tls,
+        tls_place: network.places[0].clone(),
+        scopes: head.scopes.as_deref(),
+    };
+    let route_table = table("route", "[route]", findings);
+    let routes = route_table.as_ref().map(|table| route::read(table, &around, findings)).unwrap_or_default();
+    if routes.is_empty() && !findings.has_error() {
+        findings.warn(root.span.clone(), "no routes", "every request gets 404: add [route]");
+    }
+    let around = expect::Around {
+        routes: routes.iter().map(|placed| placed.route.name.as_str()).collect(),
+        takes_keys: auth.is_some(),
+        scopes: head.scopes.as_deref(),
+    };
+    let expects = expects(&root, source, &around, findings);
+    let line = |span: &Span| source.position(span.start).0;
+    let proxies = network.places[3].iter().filter(|_| !network.proxies.is_empty());
+    let lines = Lines {
+        routes: routes.iter().map(|placed| line(&placed.place)).collect(),
+        templates: routes.iter().flat_map(|placed| &placed.templates).map(line).collect(),
+        quotas: quotas.iter().map(|(quota, place)| (quota.name.clone(), line(place))).collect(),
+        zones: network.zones.iter().map(|(_, place)| place).chain(proxies).map(line).collect(),
+        feeds: feeds.iter().map(|(_, place)| line(place)).collect(),
+        network: network.places.clone().map(|place| place.as_ref().map(line)),
+        auth: auth.as_ref().map(|auth| line(&auth.place)),
+    };
+    let (keyring, credentials) = auth.map(|auth| (auth.keyring, auth.credentials)).unzip();
+    let policy = Policy {
+        name: head.name,
+        slots: head.slots,
+        deny_expired: head.deny_expired,
+        proxies: network.proxies,
+        unix_is_proxy: network.unix_is_proxy,
+        forwarded: network.forwarded,
+        tls: network.tls,
+        zones: network.zones.into_iter().map(|(zone, _)| zone).collect(),
+        deny: network.deny,
+        never_deny: network.never_deny,
+        feeds: feeds.into_iter().map(|(feed, _)| feed).collect(),
+        keyring,
+        credentials: credentials.unwrap_or_default(),
+        quotas: quotas.into_iter().map(|(quota, _)| quota).collect(),
+        routes: routes.into_iter().map(|placed| placed.route).collect(),
+    };
+    let written = Written {
+        policy,
+        sequence: head.sequence,
+        expires_s: head.expires_s,
+        keys: head.keys,
+        lines,
+        expects,
+        source: Source::new("", ""),
+        warnings: Report::default(),
+    };
+    Some((written, route_table.map_or(root.span, |table| table.span)))
+}
+
+fn expects(root: &Table<'_>, source: &Source, around: &expect::Around<'_>, findings: &mut Findings) -> Vec<Expect> {
+    let Some(entry) = root.get("expect") else { return Vec::new() };
+    let rows = entry.value.list("expect", "[[expect]]", findings).unwrap_or_default();
+    let row = |row: document::Value<'_>, findings: &mut Findings| {
+        let span = row.span();
+        let table = row.table("[[expect]]", span.start..span.start, "[[expect]]", findings)?;
+        expect::read(&table, source.position(span.start).0, around, findings)
+    };
+    rows.into_iter().filter_map(|value| row(value, findings)).collect()
+}

@@ -1,0 +1,162 @@
+/* A guard from files: argv = policy image, keyring image, public key, pepper; name "acme-api". Every misuse is a status and a denial. */
+#include <string.h>
+
+#include "caltrop.h"
+#include "check.h"
+
+#define TEXT(t) (const uint8_t *)(t), strlen(t)
+
+static uint8_t *read_file(const char *path, size_t *len) {
+    FILE *file = fopen(path, "rb");
+    uint8_t *data;
+    CHECK(file != NULL && fseek(file, 0, SEEK_END) == 0);
+    *len = (size_t)ftell(file);
+    CHECK(fseek(file, 0, SEEK_SET) == 0);
+    data = malloc(*len);
+    CHECK(data != NULL && fread(data, 1, *len, file) == *len);
+    fclose(file);
+    return data;
+}
+
+static union {
+    uint64_t align[CALTROP_GUARD_SIZE / 8];
+    uint8_t bytes[CALTROP_GUARD_SIZE];
+} memory;
+
+/* The image with one byte changed is refused with `wanted`, and the guard that was there goes on. */
+static void refused(caltrop_guard_options options, size_t at, caltrop_status wanted) {
+    static uint8_t other[CALTROP_GUARD_SIZE + 16];
+    uint8_t *image = malloc(options.policy_len), *room = other + (16 - (uintptr_t)other % 16) % 16;
+    caltrop_guard *guard = NULL;
+    CHECK(image != NULL);
+    memcpy(image, options.policy, options.policy_len);
+    image[at] ^= 1;
+    options.policy = image;
+    CHECK(caltrop_guard_init(&options, room, CALTROP_GUARD_SIZE, &guard) == wanted);
+    CHECK(guard == NULL);
+    free(image);
+}
+
+int main(int argc, char **argv) {
+    caltrop_guard_options options;
+    caltrop_guard *guard = NULL;
+    caltrop_pepper pepper;
+    caltrop_request request;
+    caltrop_header key = {TEXT("x-api-key"), TEXT("acme_live_alice")};
+    caltrop_now now = {1796000100, 1000000000, 1};
+    caltrop_decision decision, zeroed;
+    uint8_t entropy[16] = {5}, stranger[32] = {1}, answer[1024];
+    size_t size = 0, written = 0, word_len = 0;
+    CHECK(argc == 5);
+    CHECK(caltrop_guard_size() == CALTROP_GUARD_SIZE);
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    options.name = (const uint8_t *)"acme-api", options.name_len = 8;
+    options.policy = read_file(argv[1], &options.policy_len);
+    options.keyring = read_file(argv[2], &options.keyring_len);
+    options.signers = read_file(argv[3], &size), options.signer_count = 1;
+    pepper.id = 1, pepper.secret = read_file(argv[4], &pepper.secret_len);
+    options.peppers = &pepper, options.pepper_count = 1;
+    CHECK(caltrop_state_size(&options, &size) == CALTROP_OK);
+    options.state = malloc(size), options.state_len = size;
+    CHECK(options.state != NULL);
+    memset(options.state, 0, size);
+    CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory, &guard) == CALTROP_E_LAYOUT);
+    CHECK(caltrop_state_init(&options, entropy) == CALTROP_OK);
+
+    /* What is not whole makes no guard. */
+    CHECK(caltrop_guard_init(NULL, memory.bytes, sizeof memory, &guard) == CALTROP_E_NULL);
+    CHECK(caltrop_guard_init(&options, NULL, sizeof memory, &guard) == CALTROP_E_NULL);
+    CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory, NULL) == CALTROP_E_NULL);
+    CHECK(caltrop_guard_init(&options, memory.bytes + 1, sizeof memory - 1, &guard) == CALTROP_E_ALIGNMENT);
+    CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory - 1, &guard) == CALTROP_E_MEMORY);
+    options.size--;
+    CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory, &guard) == CALTROP_E_LENGTH);
+    options.size++;
+    options.pepper_count = 0;
+    CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory, &guard) == CALTROP_E_PEPPER_MISSING);
+    options.pepper_count = 1;
+    options.keyring_len = 0;
+    CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory, &guard) == CALTROP_E_KEYRING_MISSING);
+    options.keyring_len = 100;
+    CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory, &guard) == CALTROP_E_IMAGE_TOO_SHORT);
+    free((void *)(uintptr_t)options.keyring);
+    options.keyring = read_file(argv[2], &options.keyring_len);
+    options.policy_floor.sequence = 1000;
+    CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory, &guard) == CALTROP_E_IMAGE_ROLLBACK);
+    options.policy_floor.sequence = 0;
+    options.name_len = 7;
+    CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory, &guard) == CALTROP_E_IMAGE_SCOPE);
+    options.name_len = 8;
+    {
+        const uint8_t *signers = options.signers;
+        options.signers = stranger;
+        CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory, &guard) != CALTROP_OK);
+        options.signers = signers;
+    }
+    CHECK(guard == NULL);
+    CHECK(caltrop_guard_init(&options, memory.bytes, sizeof memory, &guard) == CALTROP_OK && guard != NULL);
+    refused(options, 0, CALTROP_E_IMAGE_MAGIC);
+    refused(options, 4, CALTROP_E_IMAGE_FORMAT);
+    refused(options, 6, CALTROP_E_IMAGE_KIND);
+    refused(options, 8, CALTROP_E_IMAGE_LENGTH);
+    refused(options, 30, CALTROP_E_IMAGE_SIGNATURE);
+    refused(options, 170, CALTROP_E_IMAGE_SIGNATURE);
+    refused(options, options.policy_len - 1, CALTROP_E_IMAGE_BODY);
+
+    /* A valid key passes, and the guard above was not touched by the refusals. */
+    memset(&request, 0, sizeof request);
+    request.size = sizeof request;
+    request.method = (const uint8_t *)"GET", request.method_len = 3;
+    request.target = (const uint8_t *)"/v1/orders", request.target_len = 10;
+    request.headers = &key, request.header_count = 1;
+    request.peer.family = 4, memcpy(request.peer.bytes, "\xcb\x00\x71\x09", 4);
+    request.tls = CALTROP_TLS_1_3;
+    CHECK(caltrop_guard_admit(guard, &request, &now, &decision) == CALTROP_OK);
+    CHECK(caltrop_allowed(&decision) == 1 && decision.status == 200);
+    CHECK(strcmp((const char *)decision.principal, "alice") == 0 && strcmp((const char *)decision.route, "orders-read") == 0);
+    CHECK(caltrop_guard_settle(guard, &decision, CALTROP_SERVED, &now) == CALTROP_OK);
+    CHECK(caltrop_guard_settle(guard, &decision, 9, &now) == CALTROP_E_VALUE);
+    request.header_count = 0;
+    CHECK(caltrop_guard_admit(guard, &request, &now, &decision) == CALTROP_OK && caltrop_allowed(&decision) == 0 && decision.status == 401);
+    CHECK(memcmp(caltrop_reason_word(decision.reason, &word_len), "no-credential", 13) == 0 && word_len == 13);
+    CHECK(caltrop_guard_answer(guard, &decision, answer, sizeof answer, &written) == CALTROP_OK);
+    CHECK(written < sizeof answer && (answer[written] = 0, strstr((const char *)answer, "www-authenticate: Bearer realm=\"acme-api\"\r\n") != NULL));
+
+    /* Zeroed memory is a denial, and every error writes one. */
+    memset(&zeroed, 0, sizeof zeroed);
+    CHECK(caltrop_allowed(&zeroed) == 0 && caltrop_allowed(NULL) == 0);
+#define DENIED(call, wanted)                                  \
+    do {                                                      \
+        memset(&decision, 0xff, sizeof decision);             \
+        CHECK((call) == (wanted));                            \
+        CHECK(memcmp(&decision, &zeroed, sizeof decision) == 0); \
+    } while (0)
+    DENIED(caltrop_guard_admit(NULL, &request, &now, &decision), CALTROP_E_NULL);
+    DENIED(caltrop_guard_admit(guard, NULL, &now, &decision), CALTROP_E_NULL);
+    DENIED(caltrop_guard_admit(guard, &request, NULL, &decision), CALTROP_E_NULL);
+    request.size--;
+    DENIED(caltrop_guard_admit(guard, &request, &now, &decision), CALTROP_E_LENGTH);
+    request.size++;
+    request.peer.family = 0;
+    DENIED(caltrop_guard_admit(guard, &request, &now, &decision), CALTROP_E_VALUE);
+    request.peer.family = 4;
+    request.tls = 7;
+    DENIED(caltrop_guard_admit(guard, &request, &now, &decision), CALTROP_E_VALUE);
+    request.tls = CALTROP_TLS_1_3;
+    request.header_count = 1, request.headers = NULL;
+    DENIED(caltrop_guard_admit(guard, &request, &now, &decision), CALTROP_E_NULL);
+    key.value = NULL, request.headers = &key;
+    DENIED(caltrop_guard_admit(guard, &request, &now, &decision), CALTROP_E_NULL);
+    CHECK(caltrop_guard_admit(guard, &request, &now, NULL) == CALTROP_E_NULL);
+
+    caltrop_guard_wipe(guard);
+    caltrop_guard_wipe(NULL);
+    free(options.state);
+    free((void *)(uintptr_t)options.policy);
+    free((void *)(uintptr_t)options.keyring);
+    free((void *)(uintptr_t)options.signers);
+    free((void *)(uintptr_t)pepper.secret);
+    printf("guard: %u checks\n", checks);
+    return 0;
+}

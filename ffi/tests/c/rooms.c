@@ -1,0 +1,107 @@
+/* The rooms alone: each gives its known answer, and each refuses what it should. */
+#include <string.h>
+
+#include "caltrop.h"
+#include "check.h"
+
+#define TEXT(t) (const uint8_t *)(t), strlen(t)
+
+static void mac(void) {
+    caltrop_mac_key key;
+    uint8_t tag[32];
+    const uint8_t expected[4] = {0x5b, 0xdc, 0xc1, 0x46}; /* RFC 4231, 4.3 */
+    CHECK(caltrop_mac_key_init(TEXT("Jefe"), &key) == CALTROP_OK);
+    CHECK(caltrop_mac_sign(&key, TEXT("what do ya want for nothing?"), tag) == CALTROP_OK);
+    CHECK(memcmp(tag, expected, sizeof expected) == 0);
+    CHECK(caltrop_mac_verify(&key, TEXT("what do ya want for nothing?"), tag, 32) == CALTROP_OK);
+    CHECK(caltrop_mac_verify(&key, TEXT("what do ya want for nothing?"), tag, 16) == CALTROP_OK);
+    CHECK(caltrop_mac_verify(&key, TEXT("what do ya want for nothing?"), tag, 15) == CALTROP_E_TAG);
+    CHECK(caltrop_mac_verify(&key, TEXT("what do ya want for nothing!"), tag, 32) == CALTROP_E_TAG);
+    CHECK(caltrop_mac_verify(&key, NULL, 0, tag, 32) == CALTROP_E_TAG);
+    CHECK(caltrop_mac_sign(NULL, TEXT("x"), tag) == CALTROP_E_NULL);
+    CHECK(caltrop_mac_sign(&key, NULL, 1, tag) == CALTROP_E_NULL);
+    CHECK(caltrop_mac_sign(&key, TEXT("x"), NULL) == CALTROP_E_NULL);
+    CHECK(caltrop_mac_sign((const caltrop_mac_key *)((const char *)&key + 1), TEXT("x"), tag) == CALTROP_E_ALIGNMENT);
+    CHECK(caltrop_mac_sign(&key, (const uint8_t *)"x", (size_t)-1, tag) == CALTROP_E_LENGTH);
+    CHECK(caltrop_mac_key_init(NULL, 1, &key) == CALTROP_E_NULL);
+    caltrop_mac_key_wipe(&key);
+    caltrop_mac_key_wipe(NULL);
+}
+
+static void keys(void) {
+    caltrop_mac_key pepper;
+    caltrop_key_text key;
+    uint8_t entropy[40], digest[16], other[16];
+    uint64_t id = 0;
+    memset(entropy, 9, sizeof entropy);
+    CHECK(caltrop_key_issue(TEXT("acme_test"), entropy, &key) == CALTROP_OK);
+    CHECK(strlen((const char *)key.text) == strlen("acme_test_") + 10 + 43 + 6);
+    CHECK(caltrop_key_check(key.text, strlen((const char *)key.text), &id) == CALTROP_OK);
+    CHECK(id == key.id);
+    CHECK(caltrop_key_issue(TEXT("Acme"), entropy, &key) == CALTROP_E_KEY_PREFIX);
+    CHECK(caltrop_mac_key_init(TEXT("pepper"), &pepper) == CALTROP_OK);
+    CHECK(caltrop_key_digest(&pepper, 0, key.text, strlen((const char *)key.text), digest) == CALTROP_OK);
+    CHECK(caltrop_key_digest(&pepper, 1, key.text, strlen((const char *)key.text), other) == CALTROP_OK);
+    CHECK(memcmp(digest, other, 16) != 0);
+    CHECK(caltrop_key_digest(&pepper, 2, key.text, 5, digest) == CALTROP_E_VALUE);
+    CHECK(caltrop_key_digest(&pepper, 0, NULL, 0, digest) == CALTROP_E_KEY_BYTES);
+    key.text[20] = key.text[20] == 'a' ? 'b' : 'a';
+    id = 7;
+    CHECK(caltrop_key_check(key.text, strlen((const char *)key.text), &id) == CALTROP_E_KEY_CHECKSUM);
+    CHECK(id == 7);
+    CHECK(caltrop_key_check(TEXT("no key"), &id) == CALTROP_E_KEY_SHAPE);
+    caltrop_mac_key_wipe(&pepper);
+}
+
+static void net(void) {
+    caltrop_cidr vpn;
+    caltrop_address inside = {4, {10, 8, 3, 4}}, mapped = {6, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 8, 3, 4}}, none = {0, {0}};
+    uint8_t yes = 9;
+    CHECK(caltrop_net_cidr_parse(TEXT("10.8.0.0/16"), &vpn) == CALTROP_OK);
+    CHECK(vpn.length == 16 && vpn.network.family == 4 && vpn.network.bytes[1] == 8);
+    CHECK(caltrop_net_cidr_contains(&vpn, &inside, &yes) == CALTROP_OK && yes == 1);
+    CHECK(caltrop_net_cidr_contains(&vpn, &mapped, &yes) == CALTROP_OK && yes == 1);
+    inside.bytes[1] = 9;
+    CHECK(caltrop_net_cidr_contains(&vpn, &inside, &yes) == CALTROP_OK && yes == 0);
+    CHECK(caltrop_net_cidr_contains(&vpn, &none, &yes) == CALTROP_E_VALUE);
+    CHECK(caltrop_net_cidr_parse(TEXT("10.8.3.0/16"), &vpn) == CALTROP_E_HOST_BITS);
+    CHECK(caltrop_net_cidr_parse(TEXT("010.0.0.0/8"), &vpn) == CALTROP_E_LEADING_ZERO);
+    CHECK(caltrop_net_cidr_parse(TEXT("10.0.0.0/33"), &vpn) == CALTROP_E_PREFIX_LENGTH);
+    CHECK(caltrop_net_cidr_parse(TEXT("fe80::1%eth0"), &vpn) == CALTROP_E_ZONE_ID);
+    CHECK(caltrop_net_cidr_parse(TEXT("\xff"), &vpn) == CALTROP_E_ADDRESS);
+    CHECK(caltrop_net_cidr_parse(NULL, 0, &vpn) == CALTROP_E_ADDRESS);
+}
+
+static void rate(void) {
+    static uint64_t memory[1024];
+    caltrop_rate_limiter limiter;
+    caltrop_quota quota;
+    caltrop_rate_answer answer;
+    uint8_t entropy[16] = {7};
+    size_t size = caltrop_rate_size(8, 6);
+    CHECK(size == (8 + 64 + 64) * 8 && size <= sizeof memory);
+    CHECK(caltrop_rate_size(1, 6) == 0);
+    CHECK(caltrop_rate_attach(memory, size, &limiter) == CALTROP_E_LAYOUT);
+    CHECK(caltrop_rate_init(memory, size - 8, 8, 6, entropy, &limiter) == CALTROP_E_MEMORY);
+    CHECK(caltrop_rate_init((uint64_t *)((char *)memory + 1), size, 8, 6, entropy, &limiter) == CALTROP_E_ALIGNMENT);
+    CHECK(caltrop_rate_init(memory, size, 8, 6, entropy, &limiter) == CALTROP_OK);
+    CHECK(caltrop_quota_init(TEXT("requests"), 2, 1, 0, &quota) == CALTROP_E_QUOTA);
+    CHECK(caltrop_quota_init(TEXT("requests"), 2, 1, 2, &quota) == CALTROP_OK);
+    CHECK(caltrop_rate_take(&limiter, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1 && answer.remaining == 1);
+    CHECK(caltrop_rate_take(&limiter, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1);
+    CHECK(caltrop_rate_take(&limiter, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 0 && answer.retry_after_s == 1);
+    CHECK(caltrop_rate_take(&limiter, &quota, TEXT("bob"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1);
+    CHECK(caltrop_rate_refund(&limiter, &quota, TEXT("alice"), 1, 0) == CALTROP_OK);
+    CHECK(caltrop_rate_take(&limiter, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1);
+    answer.allowed = 1;
+    CHECK(caltrop_rate_take(NULL, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_E_NULL && answer.allowed == 0);
+}
+
+int main(void) {
+    mac();
+    keys();
+    net();
+    rate();
+    printf("rooms: %u checks\n", checks);
+    return 0;
+}
