@@ -4,6 +4,7 @@
 
 pub mod diagnostic;
 pub mod image;
+pub mod init;
 pub mod keys;
 pub mod model;
 pub mod policy;
