@@ -31,14 +31,19 @@ impl<'d> Document<'d> {
     where
         'd: 'v,
     {
-        let mut value = value;
+        let mut found = value;
         for _ in 0..STEPS_MAX {
-            let Some(to) = value.get("$ref") else { return Ok(value) };
-            let found = to.as_str().and_then(|to| to.strip_prefix('#')).and_then(|pointer| self.root.pointer(&decoded(pointer)?));
-            value = found.ok_or_else(|| to.as_str().map_or_else(|| to.to_string(), str::to_owned))?;
+            let Some(to) = found.get("$ref") else { return Ok(found) };
+            let there = to.as_str().and_then(|to| to.strip_prefix('#')).and_then(|pointer| self.root.pointer(&decoded(pointer)?));
+            found = there.ok_or_else(|| plain(to))?;
         }
-        Err("a circle of references".to_owned())
+        Err(value.get("$ref").map(plain).unwrap_or_default())
     }
+}
+
+/// A text as it is, and anything else as JSON.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// A fragment without its escapes (RFC 6901 §6).

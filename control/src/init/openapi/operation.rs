@@ -35,31 +35,42 @@ const METHODS: [(&str, &str); 7] =
 /// What else a path may say.
 const BESIDE: [&str; 5] = ["$ref", "summary", "description", "servers", "parameters"];
 
+/// Whether a key of a path is one of an operation, be its method known or not.
+fn is_method(key: &str) -> bool {
+    !BESIDE.contains(&key) && !key.starts_with("x-")
+}
+
 /// All operations, in the order of the text, of which some can be refused at sight.
 pub(super) fn all<'d>(document: &Document<'d>) -> Result<Vec<Found<'d>>, DocumentError> {
     let paths = document.root.get("paths").ok_or(DocumentError::Shape { at: "#/paths".to_owned(), wanted: "an object of paths" })?;
     let mut found = Vec::new();
     for (path, item) in object(paths, "#/paths")?.iter().filter(|(path, _)| !path.starts_with("x-")) {
         let at = below("#/paths", path);
-        let refuse = |method: Option<&str>, why| {
-            let method = method.map(str::to_uppercase);
-            Found::Refused(Refused { operation: None, method, path: path.clone(), why })
+        let refuse = |operation: Option<(&str, &Value)>, why| {
+            let id = operation.and_then(|(_, value)| value.get("operationId")?.as_str()).map(str::to_owned);
+            let method = operation.map(|(method, _)| method.to_uppercase());
+            Found::Refused(Refused { operation: id, method, path: path.clone(), why })
         };
         let beside = object(item, &at)?;
         let item = match document.resolve(item) {
-            Ok(item) => object(item, &at)?,
-            Err(to) => {
-                found.push(refuse(None, Why::Reference { to }));
+            Ok(_) if beside.contains_key("$ref") && beside.contains_key("servers") => Err(Why::BesideReference),
+            Ok(item) => Ok(object(item, &at)?),
+            Err(to) => Err(Why::Reference { to }),
+        };
+        let item = match item {
+            Ok(item) => item,
+            Err(why) => {
+                found.push(refuse(None, why));
                 continue;
             }
         };
         if beside.contains_key("$ref") {
-            let stray = beside.keys().filter(|key| !BESIDE.contains(&key.as_str()) && !key.starts_with("x-"));
-            found.extend(stray.map(|key| refuse(Some(key), Why::BesideReference)));
+            let stray = beside.iter().filter(|(key, _)| is_method(key));
+            found.extend(stray.map(|(key, value)| refuse(Some((key, value)), Why::BesideReference)));
         }
-        for (key, value) in item.iter().filter(|(key, _)| !BESIDE.contains(&key.as_str()) && !key.starts_with("x-")) {
+        for (key, value) in item.iter().filter(|(key, _)| is_method(key)) {
             let Some((_, method)) = METHODS.iter().find(|(name, _)| name == key) else {
-                found.push(refuse(Some(key), Why::Method));
+                found.push(refuse(Some((key, value)), Why::Method));
                 continue;
             };
             let at = below(&at, key);

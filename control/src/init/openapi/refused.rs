@@ -54,7 +54,7 @@ pub enum Why {
         /// Where.
         to: String,
     },
-    /// It stands beside a `$ref` of its path, which means nothing defined.
+    /// It, or its servers, stand beside a `$ref` of its path, which means nothing defined.
     BesideReference,
     /// A server's URL has no path that is known.
     Server {
@@ -100,7 +100,7 @@ impl fmt::Display for Why {
             }
             Self::Reference { to } => write!(f, "its $ref {to:?} leads nowhere in this document: bundle the description into one file"),
             Self::BesideReference => {
-                f.write_str("it stands beside a $ref, which OpenAPI leaves undefined: move it to where the $ref leads")
+                f.write_str("it or its servers stand beside a $ref, which OpenAPI leaves undefined: move them to where the $ref leads")
             }
             Self::Server { url } => write!(f, "server {url:?} has no path that is known: write it out, https://api.example/v1 or /v1"),
             Self::Security => f.write_str("its security is no list of schemes with their scopes: write [{ \"oauth\": [\"orders:read\"] }]"),
