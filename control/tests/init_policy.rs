@@ -129,6 +129,15 @@ fn values_with_slashes_take_what_is_left_unless_that_is_another_operations() {
     hold(&text);
 }
 
+#[test]
+fn many_scopes_stand_on_lines_of_their_own_and_are_read() {
+    let scopes: Vec<String> = (0..40).map(|number| format!("area-{number}:read")).collect();
+    let mut options = Options::new("acme-api");
+    options.routes[1].access = Access::Key { scopes: scopes.clone() };
+    let (written, _) = hold(&policy_text(&options));
+    assert_eq!(written.policy.routes[1].scopes, scopes);
+}
+
 proptest! {
     #[test]
     fn any_description_gives_names_that_are_good_and_unique_and_rows_that_hold(

@@ -127,6 +127,7 @@ fn every_operation_is_allowed_on_its_own_route_or_refused_by_name() {
     let reasons = REFUSED.map(|(_, _, segment)| Why::PartOfSegment { segment: segment.to_owned() });
     let wanted: Vec<_> = REFUSED.iter().zip(&reasons).map(|((method, path, _), why)| (Some(*method), *path, why)).collect();
     assert_eq!(refused, wanted);
+    assert_eq!(opened.refused[0].lands_on, ["repos/compare-commits-with-basehead"]);
 
     let kept: Vec<&Asked> = asked
         .iter()

@@ -42,7 +42,8 @@ const REFUSED: &[(&str, &str)] = &[
     (r#""a": { "get": {} }"#, "a GET: its path is no template: write a method, a space and a path: GET /v1/orders/{id}"),
     (
         r#""/a/{b}": { "get": { "operationId": "one" } }, "/a/{c}": { "get": { "operationId": "two" } }"#,
-        "/a/{c} GET (two): route \"one\" matches the same requests, whatever its parameters are called: join the two operations",
+        "/a/{c} GET (two): route \"one\" matches the same requests, whatever its parameters are called: join the two operations; \
+         as it stands, its requests are answered by route one",
     ),
     (
         r#""/a": { "trace": { "operationId": "x" } }"#,
@@ -117,6 +118,23 @@ fn each_refusal_names_the_operation_the_reason_and_the_mend() {
         let said: Vec<String> = opened.refused.iter().map(ToString::to_string).collect();
         assert_eq!(said, [*message], "{paths}");
     }
+}
+
+#[test]
+fn a_refusal_names_the_routes_that_take_its_requests_nevertheless() {
+    let opened = open(
+        r#"{ "openapi": "3.1.0", "servers": [{ "url": "/v1" }], "paths": {
+            "/users/admin": { "get": { "security": [{ "none": [] }] }, "head": { "security": [{ "none": [] }] }, "put": { "security": [{ "none": [] }] } },
+            "/users/{name}": { "get": { "operationId": "user" } },
+            "/users/{name}.{kind}/x": { "get": {} },
+            "/users/{a}/{b}": { "get": { "security": {} } },
+            "/users/me/friends": { "get": { "operationId": "friends" } },
+            "/{path}": { "get": { "operationId": "file", "parameters": [{ "in": "path", "name": "path", "x-multi-segment": true }] } }
+        } }"#,
+    )
+    .unwrap();
+    let landed: Vec<String> = opened.refused.iter().map(|one| one.lands_on.join(" ")).collect();
+    assert_eq!(landed, ["user file", "user file", "", "file", "file"]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(super) fn rows(routes: &[Route]) -> String {
         push(&mut text, format_args!("\n# {what}\n[[expect]]\nrequest = {request}\nanswer = {{ {answer} }}\n"));
     };
     if !takes_any(routes) {
-        row("No route is this wide.", &format!("GET /{fresh}"), "", "status = 404, reason = \"no-route\"");
+        row("What no route matches.", &format!("GET /{fresh}"), "", "status = 404, reason = \"no-route\"");
     }
     let first = |wanted: &dyn Fn(&Route) -> bool| {
         routes.iter().filter(|route| wanted(route)).find_map(|route| Some((route, line(route.templates.iter(), &fresh)?)))

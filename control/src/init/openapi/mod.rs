@@ -1,4 +1,4 @@
-// Read first: OpenAPI 3.1.1 §4.7.7 (servers), §4.8.8 and §4.8.9 (paths), §4.8.30 (security).
+// Read first: OpenAPI 3.1.0 §4.8.5 (servers), §4.8.8 and §4.8.9 (paths), §4.8.30 (security).
 //! Routes from an OpenAPI 3.0 or 3.1 description, in JSON.
 //!
 //! Promises: each operation becomes a route, or is refused with its reason; never both, never neither. Where a description leaves room, the route
@@ -8,6 +8,7 @@
 
 mod document;
 mod json;
+mod landing;
 mod names;
 mod operation;
 mod refused;
@@ -31,7 +32,8 @@ use crate::model::{Method, Segment, Template};
 pub struct Opened {
     /// One route an operation, in the order of the text.
     pub routes: Vec<Route>,
-    /// The operations that no policy can say, in the order of the text. Their requests get 404, or whatever another route that matches them says.
+    /// The operations that no policy can say, in the order of the text. Their requests get 404, unless
+    /// [`Refused::lands_on`] names routes that match them too.
     pub refused: Vec<Refused>,
 }
 
@@ -59,10 +61,10 @@ pub fn open(text: &str) -> Result<Opened, DocumentError> {
     let (mut kept, mut refused) = (Vec::new(), Vec::new());
     for (order, found) in operation::all(&document)?.into_iter().enumerate() {
         match found {
-            Found::Refused(one) => refused.push((order, one)),
+            Found::Refused(one) => refused.push((order, one, document.root.get("servers"))),
             Found::Operation(operation) => match meaning(&document, &operation) {
                 Ok((templates, access)) => kept.push(Kept { order, operation, templates, access }),
-                Err(why) => refused.push((order, operation.refuse(why))),
+                Err(why) => refused.push((order, operation.refuse(why), operation.servers)),
             },
         }
     }
@@ -70,15 +72,19 @@ pub fn open(text: &str) -> Result<Opened, DocumentError> {
     let (mut names, mut taken, mut routes) = (Names::default(), Taken::new(), Vec::new());
     for (Kept { order, operation, templates, access }, one_segment) in kept.into_iter().zip(one_segment) {
         if let Some(by) = templates.iter().find_map(|template| taken.get(&key(template))) {
-            refused.push((order, operation.refuse(Why::Taken { by: by.clone() })));
+            refused.push((order, operation.refuse(Why::Taken { by: by.clone() }), operation.servers));
             continue;
         }
         let name = names.give(operation.id, operation.method, operation.path);
         taken.extend(templates.iter().map(|template| (key(template), name.clone())));
         routes.push(Route { name, templates, access, one_segment });
     }
-    refused.sort_by_key(|(order, _)| *order);
-    Ok(Opened { routes, refused: refused.into_iter().map(|(_, one)| one).collect() })
+    refused.sort_by_key(|(order, ..)| *order);
+    let landed = refused.into_iter().map(|(_, one, servers)| {
+        let bases = servers::bases(servers).unwrap_or_else(|_| vec![String::new()]);
+        Refused { lands_on: landing::routes(&one, &bases, &routes), ..one }
+    });
+    Ok(Opened { refused: landed.collect(), routes })
 }
 
 /// An operation that a policy can say, as long as no other says the same.

@@ -21,7 +21,13 @@ pub(super) struct Operation<'d> {
 
 impl Operation<'_> {
     pub(super) fn refuse(&self, why: Why) -> Refused {
-        Refused { operation: self.id.map(str::to_owned), method: Some(self.method.to_owned()), path: self.path.to_owned(), why }
+        Refused {
+            operation: self.id.map(str::to_owned),
+            method: Some(self.method.to_owned()),
+            path: self.path.to_owned(),
+            why,
+            lands_on: Vec::new(),
+        }
     }
 }
 
@@ -49,7 +55,7 @@ pub(super) fn all<'d>(document: &Document<'d>) -> Result<Vec<Found<'d>>, Documen
         let refuse = |operation: Option<(&str, &Value)>, why| {
             let id = operation.and_then(|(_, value)| value.get("operationId")?.as_str()).map(str::to_owned);
             let method = operation.map(|(method, _)| method.to_uppercase());
-            Found::Refused(Refused { operation: id, method, path: path.clone(), why })
+            Found::Refused(Refused { operation: id, method, path: path.clone(), why, lands_on: Vec::new() })
         };
         let beside = object(item, &at)?;
         let item = match document.resolve(item) {

@@ -9,7 +9,7 @@ use crate::model::TemplateError;
 /// # Example
 /// ```
 /// use caltrop_control::init::openapi::{Refused, Why};
-/// let refused = Refused { operation: Some("debug".into()), method: Some("TRACE".into()), path: "/debug".into(), why: Why::Method };
+/// let refused = Refused { operation: Some("debug".into()), method: Some("TRACE".into()), path: "/debug".into(), why: Why::Method, lands_on: vec![] };
 /// assert!(refused.to_string().starts_with("/debug TRACE (debug): this method is never served: "));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +22,19 @@ pub struct Refused {
     pub path: String,
     /// Why.
     pub why: Why,
+    /// Routes that take its requests nevertheless, with what they ask for: `/users/{name}` takes those of `/users/admin`.
+    pub lands_on: Vec<String>,
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.path, self.method.as_deref().unwrap_or("(all methods)"))?;
         self.operation.as_ref().map_or(Ok(()), |id| write!(f, " ({id})"))?;
-        write!(f, ": {}", self.why)
+        write!(f, ": {}", self.why)?;
+        match self.lands_on.as_slice() {
+            [] => Ok(()),
+            routes => write!(f, "; as it stands, its requests are answered by route {}", routes.join(", ")),
+        }
     }
 }
 
