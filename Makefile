@@ -21,6 +21,7 @@ FORCE:
 
 setup: ## what the checks need, on a fresh machine
 	ci/setup.sh
+	ci/github-description.sh
 
 lint: ## formatting, clippy, docs without a warning; each room alone
 	cargo fmt --all --check

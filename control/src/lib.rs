@@ -2,10 +2,12 @@
 //!
 //! Not here: deciding about requests. That is `caltrop`, which this crate only feeds.
 
+pub mod command;
 pub mod diagnostic;
 pub mod image;
 pub mod init;
 pub mod keys;
 pub mod model;
 pub mod policy;
+mod table;
 pub mod text;

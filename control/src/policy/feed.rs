@@ -1,15 +1,18 @@
 //! `[feed]`: what changes by the minute, and who may sign it.
 
 use super::document::{Keys, Span, Table};
-use super::{names, signer};
+use super::{SignerError, names};
 use crate::diagnostic::Findings;
 use crate::model::Feed;
+
+/// Opens a public key by the name that a policy gives it.
+pub(super) type Opener<'o> = &'o dyn Fn(&str) -> Result<[u8; 32], SignerError>;
 
 const KEYS: Keys = Keys { known: &["kind", "signer"], unbuilt: &["stale", "on-stale", "url"] };
 const UNBUILT_KINDS: [&str; 3] = ["prefixes", "jwks", "revocations"];
 const EXAMPLE: &str = "{ kind = \"keyring\", signer = \"keys.pub\" }";
 
-pub(super) fn read(table: &Table<'_>, open: signer::Opener<'_>, findings: &mut Findings) -> Vec<(Feed, Span)> {
+pub(super) fn read(table: &Table<'_>, open: Opener<'_>, findings: &mut Findings) -> Vec<(Feed, Span)> {
     let mut feeds = Vec::new();
     for entry in &table.entries {
         let name = entry.key;

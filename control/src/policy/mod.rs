@@ -19,14 +19,13 @@ mod quota;
 mod route;
 mod run;
 mod show;
-mod signer;
 mod written;
 
+pub use caltrop_host::signer::{SignerError, public_key};
 pub use cases::{Case, Cases, PepperOf, cases};
 pub use expect::{Answer, Ask, Caller, Expect, Sender};
 pub use lines::Lines;
 pub use nearest::nearest;
 pub use run::{Mismatch, RowResult, RunError, run};
 pub use show::show;
-pub use signer::{SignerError, public_key};
-pub use written::{LoadError, Written};
+pub use written::{LoadError, Written, is_current};

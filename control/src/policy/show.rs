@@ -11,6 +11,7 @@ use super::run::RunError;
 use super::written::Written;
 use crate::image::Stamp;
 use crate::model::{By, Limit, Method, On, Quota, Route, Tls};
+use crate::table::table;
 
 /// Routes, quotas, zones and sizes as text.
 ///
@@ -89,19 +90,4 @@ fn quota(quota: &Quota) -> Vec<String> {
     let limit = |limit: &Limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst);
     let zones: Vec<String> = quota.in_zone.iter().map(|(zone, other)| format!("in {zone} {}", limit(other))).collect();
     vec![quota.name.clone(), by.to_owned(), limit(&quota.limit), on.to_owned(), zones.join("; ")]
-}
-
-/// Columns as wide as their widest cell.
-fn table(rows: impl Iterator<Item = Vec<String>>) -> String {
-    let rows: Vec<Vec<String>> = rows.collect();
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut out = String::new();
-    for row in &rows {
-        let cells = row.iter().zip(&widths).filter(|(_, width)| **width > 0);
-        let line: String = cells.map(|(cell, width)| format!("{cell:<width$}  ", width = *width)).collect();
-        let _ = writeln!(out, "  {}", line.trim_end());
-    }
-    out
 }

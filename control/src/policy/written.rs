@@ -4,15 +4,17 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use caltrop::guard::record::LINE;
+use caltrop::image::Header;
+use caltrop_host::signer;
+use zerocopy::FromBytes;
 
 use super::document::{self, Keys, Span, Table};
 use super::expect::Expect;
 use super::lines::Lines;
 use super::network::Network;
-use super::signer::{self, SignerError};
-use super::{auth, expect, feed, head, network, quota, route};
+use super::{SignerError, auth, expect, feed, head, network, quota, route};
 use crate::diagnostic::{Findings, Report, Source};
-use crate::image::ImageWriter;
+use crate::image::{ImageWriter, Stamp};
 use crate::model::{self, CompileError, Policy};
 
 /// A policy.toml that was read and found good.
@@ -37,6 +39,8 @@ pub struct Written {
     pub sequence: Option<u64>,
     /// When the image stops being good, Unix seconds; 0 = never.
     pub expires_s: u64,
+    /// The scopes that routes and keys may name; `None` = any.
+    pub scopes: Option<Vec<String>>,
     /// How many key records the keyring is meant to hold.
     pub keys: Option<u64>,
     /// Which line made what.
@@ -77,7 +81,7 @@ impl Written {
         let text =
             std::fs::read_to_string(path).map_err(|error| LoadError::Unreadable { path: path.to_owned(), why: error.to_string() })?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Self::read(Source::new(path.display().to_string(), text), &|name| signer::open_in(&folder, name)).map_err(LoadError::Policy)
+        Self::read(Source::new(path.display().to_string(), text), &|name| signer::open(&folder.join(name))).map_err(LoadError::Policy)
     }
 
     /// The image, but for its stamp and signature, with its source map.
@@ -87,6 +91,19 @@ impl Written {
     pub fn image(&self) -> Result<ImageWriter, CompileError> {
         Ok(model::compile(&self.policy)?.records(LINE, &self.lines.records()))
     }
+}
+
+/// Whether an image says what a policy.toml says, but for its stamp and signature.
+///
+/// # Errors
+/// As [`Written::image`].
+pub fn is_current(written: &Written, image: &[u8]) -> Result<bool, CompileError> {
+    // Whoever signs: behind the header stands only what the policy says.
+    let signer = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+    let own = written.image()?.finish(&signer, Stamp { sequence: 1, created_s: 1, not_after_s: 0 });
+    let header = Header::read_from_prefix(image).map(|(header, _)| header);
+    let ends_alike = header.is_ok_and(|header| header.not_after.get() == written.expires_s);
+    Ok(ends_alike && image.get(size_of::<Header>()..) == own.get(size_of::<Header>()..))
 }
 
 /// Why a file gives no policy.
@@ -119,7 +136,7 @@ impl std::error::Error for LoadError {}
 const ROOT: Keys = Keys { known: &["policy", "network", "feed", "auth", "quota", "route", "expect"], unbuilt: &["plan", "audit"] };
 
 /// What the text says as far as it can be read, and where its routes begin.
-fn parts(source: &Source, signer: signer::Opener<'_>, findings: &mut Findings) -> Option<(Written, Span)> {
+fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> Option<(Written, Span)> {
     let document = document::parse(source, findings)?;
     let root = Table::new("policy.toml", 0..source.text().find('\n').unwrap_or(source.text().len()), document.get_ref());
     root.check_keys(ROOT, findings);
@@ -187,6 +204,7 @@ fn parts(source: &Source, signer: signer::Opener<'_>, findings: &mut Findings) -
         policy,
         sequence: head.sequence,
         expires_s: head.expires_s,
+        scopes: head.scopes,
         keys: head.keys,
         lines,
         expects,

@@ -56,6 +56,12 @@ impl<'g> Guard<'g> {
         &self.policy
     }
 
+    /// The API keys that it knows.
+    #[must_use]
+    pub const fn keyring(&self) -> Option<&Keyring<'g>> {
+        self.keyring.as_ref()
+    }
+
     /// The state that it counts in.
     #[must_use]
     pub const fn state(&self) -> &State<'g> {

@@ -97,6 +97,12 @@ impl<'b> Policy<'b> {
         self.image.floor()
     }
 
+    /// Whether its end lies before `wall_s`.
+    #[must_use]
+    pub const fn is_expired(&self, wall_s: u64) -> bool {
+        self.image.is_expired(wall_s)
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &'b str {

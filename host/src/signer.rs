@@ -6,9 +6,6 @@ use std::path::Path;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use caltrop::verify::PublicKey;
 
-/// Opens a public key by the name that a policy gives it.
-pub(super) type Opener<'o> = &'o dyn Fn(&str) -> Result<[u8; 32], SignerError>;
-
 /// Why a file is no public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignerError {
@@ -28,7 +25,7 @@ impl SignerError {
     #[must_use]
     pub const fn mend(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } => "give the path of the public key, from the folder of policy.toml; `caltrop init` makes one",
+            Self::Unreadable { .. } => "give the path of the public key, from the folder of the policy; `caltrop init` makes one",
             Self::Coding | Self::NotAKey => "copy the file again: one line of 43 characters, as `caltrop init` wrote it",
         }
     }
@@ -49,7 +46,7 @@ impl std::error::Error for SignerError {}
 /// Reads a public key from the text of its file.
 ///
 /// ```
-/// use caltrop_control::policy::{SignerError, public_key};
+/// use caltrop_host::signer::{SignerError, public_key};
 /// assert!(public_key("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\n").is_ok()); // RFC 8032 §7.1, test 1
 /// assert_eq!(public_key("11qYAYKx"), Err(SignerError::Coding));
 /// ```
@@ -65,8 +62,11 @@ pub fn public_key(text: &str) -> Result<[u8; 32], SignerError> {
     Ok(key)
 }
 
-/// Reads the file of this name in a folder.
-pub(super) fn open_in(folder: &Path, name: &str) -> Result<[u8; 32], SignerError> {
-    let text = std::fs::read_to_string(folder.join(name)).map_err(|error| SignerError::Unreadable { why: error.to_string() })?;
+/// Reads a public key from its file.
+///
+/// # Errors
+/// [`SignerError`].
+pub fn open(path: &Path) -> Result<[u8; 32], SignerError> {
+    let text = std::fs::read_to_string(path).map_err(|error| SignerError::Unreadable { why: error.to_string() })?;
     public_key(&text)
 }

@@ -1,0 +1,7 @@
+//! The `caltrop` command: see `caltrop_control::command`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    caltrop_control::command::run(std::env::args_os())
+}

@@ -1,0 +1,64 @@
+//! The `caltrop` command: policies, keys, and why a request was refused.
+//!
+//! Promises: what is written is written whole or not at all; text for people or `--json` for machines, never a mixture; a failure says what would do.
+
+mod explain;
+mod init;
+mod keys;
+mod policy;
+mod project;
+mod said;
+
+mod when;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// An embeddable API-security core: policies, keys, and why a request was refused.
+#[derive(Debug, Parser)]
+#[command(name = "caltrop", version, after_help = CODES, disable_help_subcommand = true)]
+struct Line {
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    what: What,
+}
+
+const CODES: &str = "Exit codes: 0 done · 1 the policy or a key is not right, or an [[expect]] row failed · 2 the command line is not right · \
+    3 a file or the system refuses";
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Make a project: policy.toml with comments, its keys and a pepper
+    Init(init::Args),
+    /// Read, test, compile and show a policy
+    #[command(subcommand)]
+    Policy(policy::Args),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Keys(keys::Args),
+    /// Decide about one request, and tell each step, its verdict and the line of policy.toml
+    Explain(explain::Args),
+}
+
+/// Runs a command line, its own name first, and gives the code to exit with.
+pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let line = match Line::try_parse_from(line) {
+        Ok(line) => line,
+        Err(error) => {
+            // Help and version are no errors, and clap knows where each belongs.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let done = match line.what {
+        What::Init(args) => init::run(&args),
+        What::Policy(args) => policy::run(&args),
+        What::Keys(args) => keys::run(&args),
+        What::Explain(args) => explain::run(&args),
+    };
+    said::print(done, line.json)
+}

@@ -1,0 +1,234 @@
+//! The `caltrop` command from outside: files, answers, exit codes.
+#![allow(missing_docs, reason = "tests speak by their names")]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn caltrop(args: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_caltrop")).args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A project of `init`, gone when dropped.
+struct Project {
+    folder: tempfile::TempDir,
+}
+
+impl Project {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ran = caltrop(&["init", folder.path().to_str().unwrap(), "--name", "acme-api"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn policy(&self) -> String {
+        self.path("policy.toml").to_str().unwrap().to_owned()
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.policy()).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(self.policy(), text.replace(from, to)).unwrap();
+    }
+
+    fn key(&self, args: &[&str]) -> String {
+        let ran = caltrop(&[&["keys", "new", "--policy", &self.policy()], args].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.out.trim().to_owned()
+    }
+
+    fn explain(&self, args: &[&str]) -> Value {
+        let ran = caltrop(&[&["explain", "--json", "--policy", &self.policy()], args].concat());
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        serde_json::from_str(&ran.out).unwrap()
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn init_makes_a_project_whose_secrets_are_its_owners_alone() {
+    let project = Project::new();
+    for secret in ["policy.key", "feed-keys.key", "pepper-1"] {
+        assert_eq!(mode(&project.path(secret)), 0o600, "{secret}");
+    }
+    for public in ["policy.toml", "policy.pub", "feed-keys.pub", "policy.cltp", "keys.cltp"] {
+        assert_eq!(mode(&project.path(public)), 0o644, "{public}");
+    }
+}
+
+#[test]
+fn init_changes_nothing_where_something_is_there() {
+    let project = Project::new();
+    std::fs::remove_file(project.path("pepper-1")).unwrap();
+    let before = std::fs::read(project.path("policy.key")).unwrap();
+    let ran = caltrop(&["init", project.folder.path().to_str().unwrap()]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("policy.toml is there already: give another folder; nothing was changed"), "{}", ran.err);
+    assert!(!project.path("pepper-1").exists());
+    assert_eq!(std::fs::read(project.path("policy.key")).unwrap(), before);
+}
+
+#[test]
+fn init_makes_a_route_for_each_operation() {
+    let folder = tempfile::tempdir().unwrap();
+    let description = folder.path().join("openapi.json");
+    std::fs::write(&description, r#"{"openapi":"3.1.0","paths":{"/a":{"get":{"operationId":"a"}},"/{x}.{y}":{"get":{}}}}"#).unwrap();
+    let at = folder.path().join("api");
+    let ran = caltrop(&["init", at.to_str().unwrap(), "--openapi", description.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("policy api with 1 routes"), "{}", ran.out);
+    assert!(ran.err.starts_with("refused: /{x}.{y} GET: "), "{}", ran.err);
+}
+
+#[test]
+fn an_image_is_written_when_what_it_says_changes_and_never_below_its_sequence() {
+    let project = Project::new();
+    let compile = || caltrop(&["policy", "compile", "--json", &project.policy()]);
+    let said = |ran: &Ran| serde_json::from_str::<Value>(&ran.out).unwrap();
+    let first = said(&compile());
+    assert_eq!((&first["sequence"], &first["written"]), (&1.into(), &false.into()));
+    project.edit("600/minute", "500/minute");
+    let second = said(&compile());
+    assert_eq!((&second["sequence"], &second["written"]), (&2.into(), &true.into()));
+    project.edit("[policy]\n", "[policy]\nsequence = 1\n");
+    let third = compile();
+    assert_eq!(third.code, 1);
+    assert!(third.out.contains("sequence 1 is below 2"), "{}", third.out);
+}
+
+#[test]
+fn a_row_that_fails_keeps_the_image_that_is_there() {
+    let project = Project::new();
+    let before = std::fs::read(project.path("policy.cltp")).unwrap();
+    project.edit("health = { match = \"GET /healthz\"", "health = { match = \"GET /elsewhere\"");
+    for command in ["test", "compile"] {
+        let ran = caltrop(&["policy", command, &project.policy()]);
+        assert_eq!(ran.code, 1);
+        assert!(ran.err.contains("GET /healthz from 203.0.113.9: 404 no-route"), "{}", ran.err);
+        assert!(ran.err.contains("4 of 5 [[expect]] rows passed"), "{}", ran.err);
+    }
+    assert_eq!(std::fs::read(project.path("policy.cltp")).unwrap(), before);
+    let explained = caltrop(&["explain", "GET", "/healthz", "--policy", &project.policy()]);
+    assert!(explained.err.contains("it is not what"), "{}", explained.err);
+}
+
+#[test]
+fn a_mistake_is_told_with_its_place_and_code_1() {
+    let project = Project::new();
+    project.edit("limit = \"600/minute\"", "limit = \"600/min\"");
+    let ran = caltrop(&["policy", "check", &project.policy()]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("write the unit in full"), "{}", ran.err);
+    let json = caltrop(&["policy", "check", "--json", &project.policy()]);
+    let found: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((json.code, &found["found"][0]["severity"]), (1, &"error".into()));
+    assert!(found["found"][0]["place"]["line"].as_u64().unwrap() > 1);
+}
+
+#[test]
+fn a_key_works_until_it_is_revoked_and_is_stored_nowhere() {
+    let project = Project::new();
+    let key = project.key(&["alice", "--scope", "api:read"]);
+    let header = format!("authorization: Bearer {key}");
+    let allowed = project.explain(&["GET", "/v1/things", "-H", &header]);
+    assert_eq!((&allowed["allowed"], &allowed["status"]), (&true.into(), &200.into()));
+    for file in std::fs::read_dir(project.folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(24).any(|window| window == &key.as_bytes()[20..44]));
+    }
+    let id = &key["acmeapi_live_".len()..][..10];
+    let list = caltrop(&["keys", "list", "--policy", &project.policy()]);
+    assert!(list.out.lines().any(|line| line.contains(id) && line.contains("alice") && line.contains("active")), "{}", list.out);
+    let revoked = caltrop(&["keys", "revoke", id, "--policy", &project.policy()]);
+    assert_eq!(revoked.code, 0, "{}", revoked.err);
+    let denied = project.explain(&["GET", "/v1/things", "-H", &header]);
+    assert_eq!(denied["reason"], "key-revoked");
+    let list = caltrop(&["keys", "list", "--policy", &project.policy()]);
+    assert!(list.out.contains("revoked"), "{}", list.out);
+    assert_eq!(caltrop(&["keys", "revoke", "0000000000", "--policy", &project.policy()]).code, 2);
+}
+
+#[test]
+fn a_key_that_expires_is_refused_afterwards_and_many_keys_stay_apart() {
+    let project = Project::new();
+    let old = project.key(&["old", "--scope", "api:read", "--expires", "2020-01-01"]);
+    let poor = project.key(&["poor", "--expires", "90d"]);
+    let rich = project.key(&["rich", "--scope", "api:read", "--tenant", "acme"]);
+    let reason = |key: &str| project.explain(&["GET", "/v1/things", "-H", &format!("x-api-key: {key}")])["reason"].clone();
+    assert_eq!((reason(&old), reason(&poor), reason(&rich)), ("key-expired".into(), "scope".into(), Value::Null));
+}
+
+#[test]
+fn explain_names_each_step_and_the_line_that_decided() {
+    let project = Project::new();
+    let said = project.explain(&["GET", "/v1/things"]);
+    let last = said["steps"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["step"], &last["verdict"]), (&"credential".into(), &"no-credential".into()));
+    let text = std::fs::read_to_string(project.policy()).unwrap();
+    let line = text.lines().position(|line| line == "[auth.key]").unwrap() + 1;
+    assert_eq!(last["line"].as_u64(), u64::try_from(line).ok());
+    let plain = project.explain(&["GET", "/v1/things", "--tls", "off"]);
+    assert_eq!((&plain["reason"], plain["steps"].as_array().unwrap().len()), (&"transport".into(), 3));
+}
+
+#[test]
+fn names_that_the_policy_does_not_know_are_refused_with_the_nearest() {
+    let project = Project::new();
+    let new = |args: &[&str]| caltrop(&[&["keys", "new", "bob", "--policy", &project.policy()], args].concat());
+    let scope = new(&["--scope", "api:raed"]);
+    assert_eq!((scope.code, scope.err.trim()), (2, "unknown scope \"api:raed\": did you mean \"api:read\"?"));
+    assert!(new(&["--zone", "vpn"]).err.contains("unknown zone \"vpn\": write it in [network] zones"));
+    assert!(new(&["--prefix", "A"]).err.contains("--prefix \"A\": a prefix is 2 to 15"));
+    assert_eq!(new(&["--expires", "soon"]).code, 2);
+    assert_eq!(caltrop(&["keys", "list", "--json", "--policy", &project.policy()]).out.trim(), r#"{"keys":[]}"#);
+}
+
+#[test]
+fn a_secret_that_others_may_read_is_refused() {
+    let project = Project::new();
+    std::fs::set_permissions(project.path("policy.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    project.edit("600/minute", "500/minute");
+    let ran = caltrop(&["policy", "compile", &project.policy()]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("policy.key: others may read it (mode 644): chmod 600 it"), "{}", ran.err);
+}
+
+#[test]
+fn a_damaged_keyring_is_named_and_left_as_it_is() {
+    let project = Project::new();
+    let mut bytes = std::fs::read(project.path("keys.cltp")).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(project.path("keys.cltp"), &bytes).unwrap();
+    let ran = caltrop(&["keys", "new", "bob", "--policy", &project.policy()]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("keys.cltp: the body is not the one that was signed"), "{}", ran.err);
+    assert_eq!(std::fs::read(project.path("keys.cltp")).unwrap(), bytes);
+}
+
+#[test]
+fn what_cannot_be_read_has_code_3_and_a_bad_command_line_2() {
+    let ran = caltrop(&["policy", "check", "/nowhere/policy.toml"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("`caltrop init` makes one"), "{}", ran.err);
+    assert_eq!(caltrop(&["policy", "chekc"]).code, 2);
+    assert_eq!(caltrop(&["--help"]).code, 0);
+}
