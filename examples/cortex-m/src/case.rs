@@ -1,0 +1,81 @@
+//! One case of the packed file: a request, a time, and the answer that every host must give.
+
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use caltrop::Decision;
+use caltrop::request::{Header, Peer, TlsVersion, Transport};
+use caltrop::time::{Now, Quality};
+
+use crate::pack::{Reader, Stop};
+
+/// The most header fields of a case: the guard refuses more than 100, and vectors show that.
+pub(crate) const HEADERS_MAX: usize = 128;
+
+/// A case, without its header fields: those lie in the caller's array.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) now: Now,
+    pub(crate) method: &'static [u8],
+    pub(crate) target: &'static [u8],
+    pub(crate) authority: &'static [u8],
+    pub(crate) header_count: usize,
+    pub(crate) peer: Peer,
+    pub(crate) transport: Transport,
+    pub(crate) expected: Answer<'static>,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Answer<'a> {
+    pub(crate) status: u16,
+    pub(crate) reason: &'a str,
+    pub(crate) principal: &'a str,
+    pub(crate) route: &'a str,
+    pub(crate) wait_s: u32,
+}
+
+impl<'a> Answer<'a> {
+    /// What a decision answered.
+    pub(crate) fn of(decision: &Decision<'a>) -> Self {
+        let (reason, wait_s) = match decision {
+            Decision::Allow(_) => ("", 0),
+            Decision::Deny(denial) => (denial.reason().word(), denial.retry_after_s()),
+        };
+        let facts = decision.facts();
+        let (principal, route) = (facts.principal().unwrap_or_default(), facts.route().unwrap_or_default());
+        Self { status: decision.status(), reason, principal, route, wait_s }
+    }
+}
+
+impl core::fmt::Display for Answer<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{} {:?} principal {:?} route {:?} wait {} s", self.status, self.reason, self.principal, self.route, self.wait_s)
+    }
+}
+
+/// Reads the next case, and its header fields into `headers`.
+pub(crate) fn read(at: &mut Reader, headers: &mut [Header<'static>; HEADERS_MAX]) -> Result<Case, Stop> {
+    let name = at.text()?;
+    let (wall_s, mono_ns) = (at.number(8)?, at.number(8)?);
+    let quality = if at.number::<u8>(1)? == 1 { Quality::Trusted } else { Quality::Untrusted };
+    let (method, target, authority) = (at.bytes(1)?, at.bytes(2)?, at.bytes(1)?);
+    let header_count = at.number(2)?;
+    for header in headers.get_mut(..header_count).ok_or("a case has more header fields than HEADERS_MAX: see src/case.rs")? {
+        *header = Header { name: at.bytes(2)?, value: at.bytes(2)? };
+    }
+    let peer = match at.number::<u8>(1)? {
+        0 => Peer::Unix,
+        4 => Peer::Ip(Ipv4Addr::from(*at.array::<4>()?).into()),
+        6 => Peer::Ip(Ipv6Addr::from(*at.array::<16>()?).into()),
+        _ => return Err("a case has a peer of an unknown kind"),
+    };
+    let transport = match at.number::<u8>(1)? {
+        0 => Transport::Plaintext,
+        1 => Transport::Tls(TlsVersion::Old),
+        12 => Transport::Tls(TlsVersion::V1_2),
+        13 => Transport::Tls(TlsVersion::V1_3),
+        _ => return Err("a case has a TLS version of an unknown kind"),
+    };
+    let expected = Answer { status: at.number(2)?, reason: at.text()?, principal: at.text()?, route: at.text()?, wait_s: at.number(4)? };
+    Ok(Case { name, now: Now { wall_s, mono_ns, quality }, method, target, authority, header_count, peer, transport, expected })
+}
