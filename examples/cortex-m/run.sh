@@ -11,7 +11,7 @@ if [ "${1:-}" = --table ]; then
     show=table
     shift
 fi
-file=$(realpath -e -- "${1:?usage: run.sh [--table] VECTORS_FILE}")
+file=$(realpath -e -- "${1:?usage: run.sh [--table] VECTORS_FILE}") || exit 2
 cd "$(dirname "$0")"
 elf=$(./build.sh)
 run=$(mktemp -d)
