@@ -88,7 +88,7 @@ MANIFEST
 # `alloc` is there so that a planted heap user can be built and found; the firmware itself links none of it.
 (
     cd "$work"
-    RUSTC=$part/rustc.part RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_HOME=$work/home CARGO_TARGET_DIR=$work/target \
+    RUSTC=$part/rustc.part RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Cembed-bitcode=yes --remap-path-prefix=$part/usr/lib/rustlib/src/rust=/rust" CARGO_HOME=$work/home CARGO_TARGET_DIR=$work/target \
         cargo build -q --offline --release -Z build-std=core,alloc --target "$target" \
         --config 'source.crates-io.replace-with="rust"' --config "source.rust.directory=\"$part/usr/lib/rustlib/src/rust/library/vendor\"" >&2
 )

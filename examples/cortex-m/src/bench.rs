@@ -8,6 +8,7 @@ use caltrop::verify::PublicKey;
 use caltrop::{Decision, Guard, Now, Policy, Request, Secrets, State};
 
 use crate::case::{self, Answer, Case, HEADERS_MAX};
+use crate::charges::Charges;
 use crate::footprint::Footprint;
 use crate::pack::{Reader, Stop};
 use crate::semihosting::{err, out};
@@ -40,14 +41,24 @@ pub(crate) struct Bench {
 /// The case that cost most.
 #[derive(Clone, Copy)]
 struct Dearest {
+    quotas: usize,
     instructions: u32,
     name: &'static str,
 }
 
 impl Dearest {
+    const NONE: Self = Self { quotas: 0, instructions: 0, name: "" };
+
     fn see(&mut self, instructions: u32, name: &'static str) {
         if instructions > self.instructions {
-            *self = Self { instructions, name };
+            *self = Self { quotas: 0, instructions, name };
+        }
+    }
+
+    /// Of those that were charged to the most quotas.
+    fn see_charged(&mut self, quotas: usize, instructions: u32, name: &'static str) {
+        if (quotas, instructions) > (self.quotas, self.instructions) {
+            *self = Self { quotas, instructions, name };
         }
     }
 }
@@ -55,18 +66,9 @@ impl Dearest {
 impl Bench {
     /// Nothing decided yet.
     pub(crate) const fn new(show: Show) -> Self {
-        let none = Dearest { instructions: 0, name: "" };
-        Self {
-            show,
-            cases: 0,
-            passed: 0,
-            state_bytes: 0,
-            stack_bytes: 0,
-            open_instructions: 0,
-            open_stack_bytes: 0,
-            dearest: none,
-            dearest_keyed: none,
-        }
+        let (state_bytes, stack_bytes, open_stack_bytes) = (0, 0, 0);
+        let (dearest, dearest_keyed) = (Dearest::NONE, Dearest::NONE);
+        Self { show, cases: 0, passed: 0, state_bytes, stack_bytes, open_instructions: 0, open_stack_bytes, dearest, dearest_keyed }
     }
 
     /// Whether there were cases, and all of them were decided as the file says.
@@ -106,11 +108,12 @@ impl Bench {
         self.state_bytes = self.state_bytes.max(size_of_val(words));
         // The entropy of every runner of vectors; a product draws its own.
         let state = State::format(words, geometry, [5; 16]).map_err(|_| "a state cannot be formatted")?;
+        let charges = Charges::over(words, geometry);
         let guard = Guard::new(&policy, &Feeds { keyring }, &state, &secrets).map_err(|_| "a guard lacks a feed or a pepper")?;
         let mut headers = [Header { name: b"", value: b"" }; HEADERS_MAX];
         for _ in 0..at.number::<u32>(4)? {
             let case = case::read(at, &mut headers)?;
-            self.decide(&guard, &case, &headers[..case.header_count])?;
+            self.decide(&guard, &case, &headers[..case.header_count], charges.as_ref())?;
         }
         Ok(())
     }
@@ -125,7 +128,7 @@ impl Bench {
         policy.map_err(|_| "a policy does not open")
     }
 
-    fn decide(&mut self, guard: &Guard<'_>, case: &Case, headers: &[Header<'static>]) -> Result<(), Stop> {
+    fn decide(&mut self, guard: &Guard<'_>, case: &Case, headers: &[Header<'_>], charges: Option<&Charges>) -> Result<(), Stop> {
         let request = Request {
             method: case.method,
             target: case.target,
@@ -134,6 +137,7 @@ impl Bench {
             peer: case.peer,
             transport: case.transport,
         };
+        charges.inspect(|charges| charges.remember());
         let paint = stack::paint();
         let start = ticks::now();
         let decision = admit(guard, &request, case.now);
@@ -141,7 +145,7 @@ impl Bench {
         self.stack_bytes = self.stack_bytes.max(paint.used()?);
         self.dearest.see(instructions, case.name);
         if decision.is_allowed() && decision.facts().principal().is_some() {
-            self.dearest_keyed.see(instructions, case.name);
+            self.dearest_keyed.see_charged(charges.map_or(0, Charges::count), instructions, case.name);
         }
         self.compare(case, Answer::of(&decision));
         Ok(())
@@ -170,8 +174,8 @@ impl Bench {
         out(format_args!("board: largest state {} bytes; harness memory apart {harness_bytes} bytes\n", self.state_bytes));
         out(format_args!("open: {} instructions, stack {} bytes (a policy, once)\n", self.open_instructions, self.open_stack_bytes));
         let (keyed, any) = (self.dearest_keyed, self.dearest);
-        out(format_args!("admit: {} instructions (dearest with a valid key: {})\n", keyed.instructions, keyed.name));
-        out(format_args!("admit: {} instructions (dearest of all: {})\n", any.instructions, any.name));
+        out(format_args!("admit: {} instructions (valid key, {} quotas: {})\n", keyed.instructions, keyed.quotas, keyed.name));
+        out(format_args!("admit: {} instructions (at most: {})\n", any.instructions, any.name));
     }
 }
 

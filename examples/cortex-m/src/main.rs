@@ -11,6 +11,7 @@
 
 mod bench;
 mod case;
+mod charges;
 mod footprint;
 mod memory;
 mod pack;

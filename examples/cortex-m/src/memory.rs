@@ -18,12 +18,20 @@ static STATE: [Word; STATE_WORDS] = [const { Word::new(0) }; STATE_WORDS];
 #[unsafe(link_section = ".psram.state")]
 static LARGE_STATE: [Word; LARGE_STATE_WORDS] = [const { Word::new(0) }; LARGE_STATE_WORDS];
 
+#[unsafe(link_section = ".psram.copy")]
+static COPY: [Word; STATE_WORDS] = [const { Word::new(0) }; STATE_WORDS];
+
 #[unsafe(link_section = ".psram.file")]
 static FILE: FileBuffer = FileBuffer(UnsafeCell::new([0; FILE_BYTES]));
 
 /// Words for a state of this size, in the board's RAM where it fits.
 pub(crate) fn words(count: usize) -> Option<&'static [Word]> {
     STATE.get(..count).or_else(|| LARGE_STATE.get(..count))
+}
+
+/// Words into which a part of a state is copied, to see what changes.
+pub(crate) fn copy_of(count: usize) -> Option<&'static [Word]> {
+    COPY.get(..count)
 }
 
 /// Memory for the vectors; the second to ask gets none.
