@@ -8,7 +8,7 @@ use caltrop::table::Word;
 /// A state within the board's 64 KiB: 16 KiB, enough for `slots = 512`.
 const STATE_WORDS: usize = 2048;
 /// A policy that asks for more gets the memory outside.
-const LARGE_STATE_WORDS: usize = 1 << 20;
+const LARGE_STATE_WORDS: usize = 1 << 19;
 /// Room for the packed vectors.
 const FILE_BYTES: usize = 4 << 20;
 
@@ -19,7 +19,7 @@ static STATE: [Word; STATE_WORDS] = [const { Word::new(0) }; STATE_WORDS];
 static LARGE_STATE: [Word; LARGE_STATE_WORDS] = [const { Word::new(0) }; LARGE_STATE_WORDS];
 
 #[unsafe(link_section = ".psram.copy")]
-static COPY: [Word; STATE_WORDS] = [const { Word::new(0) }; STATE_WORDS];
+static COPY: [Word; LARGE_STATE_WORDS] = [const { Word::new(0) }; LARGE_STATE_WORDS];
 
 #[unsafe(link_section = ".psram.file")]
 static FILE: FileBuffer = FileBuffer(UnsafeCell::new([0; FILE_BYTES]));
