@@ -43,3 +43,12 @@ status=0
 lines=$("$here/run.sh" --table "$file" | grep -cP '^[^\t]+\t\d{3}\t[a-z-]*$')
 [ "$lines" = "$all" ] || fail "$lines lines in a table of $all cases"
 echo "table: $lines lines for $all cases; a file cut by one byte: status $status"
+
+# 4. The same from C, over libcaltrop.a: its first answer is the file's, and a first answer of 201 is seen to be wrong.
+perl -0777 -pe 's/\xc8(?=\x00\x00\x00[\x01-\x3f][a-z])/\xc9/' "$file" >"$work/first"
+[ "$(cmp -l "$file" "$work/first" | wc -l)" = 1 ] || fail "no open route answers 200 in $file: nothing was flipped"
+"$here/c/run.sh" "$file" >"$work/out" || fail "C: status $?: $(cat "$work/out")"
+status=0
+"$here/c/run.sh" "$work/first" >"$work/wrong" || status=$?
+[ "$status" = 1 ] && grep -q 'the file says 201' "$work/wrong" || fail "C: a flipped first answer gave status $status: $(cat "$work/wrong")"
+echo "$(grep '^c firmware' "$work/out"); with another: status $status"
