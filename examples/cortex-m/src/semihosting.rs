@@ -18,7 +18,7 @@ impl File {
     }
 
     fn with_mode(path: &CStr, mode: usize) -> Option<Self> {
-        let block = [path.as_ptr().addr(), mode, path.count_bytes()];
+        let block = [path.as_ptr().expose_provenance(), mode, path.count_bytes()];
         let handle = call(SYS_OPEN, &block);
         (handle != FAILED).then_some(Self(handle))
     }
@@ -131,8 +131,8 @@ fn call<const N: usize>(operation: usize, block: &[usize; N]) -> u32 {
 fn call_mut<const N: usize>(operation: usize, block: &mut [usize; N]) -> u32 {
     let answer: u32;
     // SAFETY: the breakpoint asks for the number of an operation in r0 and its block of words in r1, and changes r0 alone. Each caller
-    // gives the block that the operation is documented to take; the pointers in it have exposed provenance or are only read, and cover as
-    // many bytes as their length says. Memory is not declared untouched, so the compiler expects the host's writes.
+    // gives the block that the operation is documented to take; the pointers in it have exposed provenance and cover as many bytes as
+    // their length says. Memory is not declared untouched, so the compiler expects the host's writes.
     unsafe { asm!("bkpt 0xAB", inout("r0") operation => answer, in("r1") block.as_mut_ptr(), options(nostack)) };
     answer
 }
