@@ -31,6 +31,7 @@ if [ -x "$prefix/rustc" ]; then
     exit
 fi
 
+command -v apt-get >/dev/null || { say "no apt-get here: rustup target add $target"; exit 1; }
 mkdir -p "$(dirname "$prefix")"
 exec 9>"$prefix.lock" # Two runs at once build one prefix.
 flock 9
@@ -45,17 +46,18 @@ mkdir -p "$part/debs"
 say "1 of 3: fetching Debian's rustc and its sources (about 150 MB)"
 (
     cd "$part/debs"
+    [ "$(id -u)" != 0 ] || apt-get update -qq >&2 # A fresh machine has no lists, an old one wrong ones.
     # apt would rather fetch as its own user, who may not write here, and says so.
     fetch() { apt-get download -qq -o APT::Sandbox::User=root "$@" >&2; }
     needs() { dpkg-deb -f "$1" Depends | grep -oE "$2" | head -n 1; }
-    fetch rustc-web libstd-rust-web-dev rust-web-src
+    fetch rustc-web libstd-rust-web-dev rust-web-src rust-web-clippy
     # These two carry their version in their name, which Debian's updates change.
     std=$(needs libstd-rust-web-dev_*.deb 'libstd-rust-web-[0-9.]+')
     fetch "$std"
     fetch "$(needs "$std"_*.deb 'libllvm[0-9]+')"
 )
 say "2 of 3: unpacking into $prefix"
-for deb in "$part"/debs/{rustc-web,libstd-rust-web,libllvm}*.deb; do
+for deb in "$part"/debs/{rustc-web,rust-web-clippy,libstd-rust-web,libllvm}*.deb; do
     dpkg -x "$deb" "$part"
 done
 dpkg --fsys-tarfile "$part"/debs/rust-web-src_*.deb | tar -x -C "$part" --wildcards './usr/lib/rustlib/src*' './usr/src/rustc-*/library*'
@@ -68,7 +70,13 @@ cat >"$part/rustc.part" <<'WRAPPER'
 here=$(dirname "$0")
 LD_LIBRARY_PATH=$(echo "$here"/usr/lib/*-linux-gnu) exec "$here/usr/bin/rustc" "$@"
 WRAPPER
-chmod +x "$part/rustc.part"
+# lint.sh's: cargo hands a workspace's crates to this one, with the compiler's name first.
+cat >"$part/clippy" <<'WRAPPER'
+#!/bin/sh
+here=$(dirname "$0")
+LD_LIBRARY_PATH=$(echo "$here"/usr/lib/*-linux-gnu) SYSROOT=$here/usr exec "$here/usr/bin/clippy-driver" "$@"
+WRAPPER
+chmod +x "$part/rustc.part" "$part/clippy"
 
 say "3 of 3: building core and alloc for $target (about 30 s)"
 work=$part/work
@@ -88,9 +96,12 @@ MANIFEST
 # `alloc` is there so that a planted heap user can be built and found; the firmware itself links none of it.
 (
     cd "$work"
-    RUSTC=$part/rustc.part RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Cembed-bitcode=yes --remap-path-prefix=$part/usr/lib/rustlib/src/rust=/rust" CARGO_HOME=$work/home CARGO_TARGET_DIR=$work/target \
+    sources=$part/usr/lib/rustlib/src/rust
+    export CARGO_HOME=$work/home CARGO_TARGET_DIR=$work/target
+    # Cargo knows build-std as unstable; the flag is for this one build of Debian's own sources.
+    RUSTC=$part/rustc.part RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Cembed-bitcode=yes --remap-path-prefix=$sources=/rust" \
         cargo build -q --offline --release -Z build-std=core,alloc --target "$target" \
-        --config 'source.crates-io.replace-with="rust"' --config "source.rust.directory=\"$part/usr/lib/rustlib/src/rust/library/vendor\"" >&2
+        --config 'source.crates-io.replace-with="rust"' --config "source.rust.directory=\"$sources/library/vendor\"" >&2
 )
 lib=$part/usr/lib/rustlib/$target/lib
 mkdir -p "$lib"

@@ -5,7 +5,7 @@
 //! same decision. Prints what that costs in flash, RAM, stack and instructions.
 //!
 //! Promises: no heap (`check.sh` looks), and 64 KiB of RAM and 256 KiB of flash are enough (`memory.x`: it would not link).
-//! Not here: a network. A product hands in requests from its own server; `Bench::decide` shows the four lines that it needs.
+//! Not here: a network. A product hands in requests from its own server; `Bench::group` opens and `Bench::decide` asks, as it would.
 #![no_std]
 #![no_main]
 
