@@ -12,8 +12,7 @@ if [ "${1:-}" = --table ]; then
     shift
 fi
 file=$(realpath -e -- "${1:?usage: run.sh [--table] VECTORS_FILE}") || exit 2
-cd "$(dirname "$0")"
-elf=$(./build.sh)
+elf=$("$(dirname "$0")/build.sh")
 run=$(mktemp -d)
 trap 'rm -rf "$run"' EXIT
 ln -s "$file" "$run/vectors.bin"

@@ -39,6 +39,8 @@ if [ -x "$prefix/rustc" ]; then
     echo "$prefix/rustc"
     exit
 fi
+# What is there and is no half of ours is somebody's.
+[ ! -e "$prefix" ] || [ -e "$prefix/rustc.part" ] || { say "$prefix holds something else: name another folder in CALTROP_FIRMWARE"; exit 1; }
 part=$prefix.part
 rm -rf "$part" "$prefix"
 mkdir -p "$part/debs"
