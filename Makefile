@@ -3,21 +3,29 @@
 
 # One packed file of requests and answers for every host.
 VECTORS := $(CURDIR)/target/vectors.bin
-.PHONY: help vectors FORCE test setup lint fmt bench header
+.PHONY: help vectors FORCE test setup wheel firmware lint fmt bench header
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-test: setup lint vectors ## every check
+test: setup lint vectors firmware ## every check
 	CALTROP_VECTORS=$(VECTORS) cargo test --locked --workspace --no-fail-fast
+	cd python && CALTROP_VECTORS=$(VECTORS) ../.venv/bin/pytest -q
 
-vectors: $(VECTORS) ## the decision vectors on every host
+vectors: $(VECTORS) wheel ## the decision vectors on every host
 	ci/vectors.sh $(VECTORS)
 
 $(VECTORS): FORCE
 	cargo run --locked -q -p caltrop-vectors -- pack core/tests/vectors $@
 
 FORCE:
+
+wheel: ## the Python wheel, installed into .venv
+	ci/wheel.sh
+
+firmware: $(VECTORS) ## the board image: its checks and what it takes
+	examples/cortex-m/check.sh $(VECTORS)
+	examples/cortex-m/run.sh $(VECTORS)
 
 setup: ## what the checks need, on a fresh machine
 	ci/setup.sh
@@ -29,6 +37,7 @@ lint: ## formatting, clippy, docs without a warning; each room alone
 	for room in mac verify table key net rate access audit guard; do \
 		cargo clippy --locked -q -p caltrop --no-default-features --features $$room -- -D warnings || exit 1; \
 	done
+	examples/cortex-m/lint.sh
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps -q
 
 fmt: ## format

@@ -7,6 +7,9 @@ need gcc gcc
 need g++ g++
 need clang clang
 need valgrind valgrind
+need curl curl
+need openssl openssl
+python3 -c 'import ensurepip, venv' 2>/dev/null || want+=(python3-venv)
 [ ${#want[@]} -eq 0 ] && exit 0
 echo "setup: installing ${want[*]}"
 [ "$(id -u)" = 0 ] || { echo "setup: run as root once: apt-get install ${want[*]}" >&2; exit 1; }

@@ -4,19 +4,22 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 packed=${1:?usage: ci/vectors.sh FILE}
 target=${CARGO_TARGET_DIR:-target}
+hosts=(rust c python cortex-m)
 counts=()
-note() { # one line a host: "vectors <host>: N of M"
+note() { # HOST OUTPUT: one line, "vectors HOST: N of M"
     local line
-    line=$(grep -E '^vectors [a-z-]+: [0-9]+ of [0-9]+$' <<<"$1") || { echo "vectors: no count in: $1" >&2; exit 1; }
+    line=$(grep -E "^vectors $1: [0-9]+ of [0-9]+\$" <<<"$2") || { echo "vectors: no count of $1 in: $2" >&2; exit 1; }
     echo "$line"
     counts+=("${line#*: }")
 }
-note "$(cargo run --locked -q -p caltrop-vectors -- run "$packed")"
+note rust "$(cargo run --locked -q -p caltrop-vectors -- run "$packed")"
 cargo build --locked -q -p caltrop-ffi --profile ffi
 mkdir -p "$target/tmp"
 gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -O1 -Iinclude ffi/tests/c/vectors.c "$target/ffi/libcaltrop.a" -lpthread -ldl -lm -o "$target/tmp/vectors-c"
-note "$("$target/tmp/vectors-c" "$packed")"
-if [ "$(printf '%s\n' "${counts[@]}" | sort -u | wc -l)" != 1 ]; then
+note c "$("$target/tmp/vectors-c" "$packed")"
+note python "$(.venv/bin/python python/tests/vectors.py "$packed")"
+note cortex-m "$(examples/cortex-m/run.sh "$packed")"
+if [ "${#counts[@]}" != "${#hosts[@]}" ] || [ "$(printf '%s\n' "${counts[@]}" | sort -u | wc -l)" != 1 ]; then
     echo "vectors: the hosts' counts differ" >&2
     exit 1
 fi

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    caltrop_control::command::run(std::env::args_os())
+    ExitCode::from(caltrop_control::command::run(std::env::args_os()))
 }

@@ -12,7 +12,6 @@ mod said;
 mod when;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -45,13 +44,13 @@ enum What {
 }
 
 /// Runs a command line, its own name first, and gives the code to exit with.
-pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
     let line = match Line::try_parse_from(line) {
         Ok(line) => line,
         Err(error) => {
             // Help and version are no errors, and clap knows where each belongs.
             let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
     let done = match line.what {

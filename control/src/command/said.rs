@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::process::ExitCode;
 
 use caltrop_host::LoadError;
 use caltrop_host::files::FileError;
@@ -93,7 +92,7 @@ impl From<LoadError> for Failure {
     }
 }
 
-pub(super) fn print(done: Result<Said, Failure>, as_json: bool) -> ExitCode {
+pub(super) fn print(done: Result<Said, Failure>, as_json: bool) -> u8 {
     let (code, out, err, json) = match done {
         Ok(mut said) => {
             if !said.notes.is_empty() {
@@ -107,5 +106,5 @@ pub(super) fn print(done: Result<Said, Failure>, as_json: bool) -> ExitCode {
     // Who closed the pipe has read enough.
     let _ = std::io::stderr().write_all(err.as_bytes());
     let _ = std::io::stdout().write_all(out.as_bytes());
-    ExitCode::from(code)
+    code
 }

@@ -2,15 +2,26 @@
 
 /// N per P; the burst is said elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rate {
-    pub(super) count: u32,
-    pub(super) period_s: u32,
+pub struct Rate {
+    /// N.
+    pub count: u32,
+    /// P, in seconds.
+    pub period_s: u32,
 }
 
 /// What is wrong with a limit, and what would do.
-pub(super) type Refusal = (String, String);
+pub type Refusal = (String, String);
 
-pub(super) fn parse(text: &str) -> Result<Rate, Refusal> {
+/// Reads a limit.
+///
+/// ```
+/// use caltrop_control::policy::rate;
+/// assert_eq!(rate("20/10m").unwrap().period_s, 600);
+/// assert!(rate("20/min").is_err());
+/// ```
+/// # Errors
+/// What is wrong, and what would do.
+pub fn rate(text: &str) -> Result<Rate, Refusal> {
     if text == "plan" {
         return Err(("limits by plan are not supported yet".into(), "write the limit: \"60/minute\"".into()));
     }
@@ -44,17 +55,17 @@ pub(super) fn parse(text: &str) -> Result<Rate, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Rate, parse};
+    use super::{Rate, rate};
 
     #[test]
     fn limits_are_read_or_refused() {
-        assert_eq!(parse("600/minute"), Ok(Rate { count: 600, period_s: 60 }));
-        assert_eq!(parse("20/10m"), Ok(Rate { count: 20, period_s: 600 }));
-        assert_eq!(parse("1/7d"), Ok(Rate { count: 1, period_s: 604_800 }));
+        assert_eq!(rate("600/minute"), Ok(Rate { count: 600, period_s: 60 }));
+        assert_eq!(rate("20/10m"), Ok(Rate { count: 20, period_s: 600 }));
+        assert_eq!(rate("1/7d"), Ok(Rate { count: 1, period_s: 604_800 }));
         for bad in
             ["", "/", "60", "0/second", "+6/second", "60/", "60/min", "60/m", "60/0m", "60/99999d", "99999999999/day", "60/10 m", "plan"]
         {
-            assert!(parse(bad).is_err(), "{bad:?}");
+            assert!(rate(bad).is_err(), "{bad:?}");
         }
     }
 }

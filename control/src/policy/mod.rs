@@ -24,6 +24,7 @@ mod written;
 pub use caltrop_host::signer::{SignerError, public_key};
 pub use cases::{Case, Cases, PepperOf, cases};
 pub use expect::{Answer, Ask, Caller, Expect, Sender};
+pub use limit::{Rate, Refusal, rate};
 pub use lines::Lines;
 pub use nearest::nearest;
 pub use run::{Mismatch, RowResult, RunError, run};

@@ -99,7 +99,7 @@ fn limit_of(entry: &Entry<'_>, burst: Option<u32>, findings: &mut Findings) -> O
         return None;
     }
     let text = entry.value.text("limit", "\"60/minute\"", findings)?;
-    let checked = limit::parse(text).and_then(|rate| {
+    let checked = limit::rate(text).and_then(|rate| {
         let limit = Limit { count: rate.count, period_s: rate.period_s, burst: burst.unwrap_or(rate.count) };
         let kept = Checked::per("", limit.count, limit.period_s, limit.burst);
         kept.map(|_| limit).map_err(|error| (format!("quota {text:?}, burst {}", limit.burst), error.to_string()))

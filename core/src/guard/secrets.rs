@@ -37,7 +37,9 @@ impl Secrets {
         Ok(self)
     }
 
-    pub(super) fn pepper(&self, id: u8) -> Option<&mac::Key> {
+    /// The pepper with this id, for [`crate::key::Keyring::verify`].
+    #[must_use]
+    pub fn pepper(&self, id: u8) -> Option<&mac::Key> {
         self.peppers.iter().find(|(held, _)| *held == id).map(|(_, key)| key)
     }
 }

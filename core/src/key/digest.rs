@@ -67,11 +67,16 @@ impl fmt::Debug for Digest {
 /// ```
 #[must_use]
 pub fn digest(pepper: &mac::Key, form: Form, key: &[u8]) -> Option<Digest> {
-    if key.len() > KEY_MAX || !crate::name::is_visible(key) {
+    if !is_key(key) {
         return None;
     }
     Some(Digest(match form {
         Form::Key => pepper.sign(key).truncated(),
         Form::Sha256 => pepper.sign(&Sha256::digest(key)).truncated(),
     }))
+}
+
+/// Whether it can be a key of any form: 1 to [`KEY_MAX`] bytes of visible ASCII.
+pub(super) fn is_key(shown: &[u8]) -> bool {
+    shown.len() <= KEY_MAX && crate::name::is_visible(shown)
 }

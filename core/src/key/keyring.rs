@@ -3,7 +3,7 @@
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zerocopy::little_endian::{U16, U32};
 
-use super::digest::{Digest, Form, digest};
+use super::digest::{Digest, Form, digest, is_key};
 use super::record::{
     BUCKET_MAX, INDEX, KEY, KeyRecord, NAMES, PAIR, PAIRS_MAX, PLAN, PairRecord, SCOPE_SET, STATE_ACTIVE, STATE_DENY, STATE_GRACE,
     SetRecord, ZONE_SET,
@@ -106,6 +106,10 @@ impl<'b> Keyring<'b> {
     /// # Bounds
     /// At most 4 HMACs of at most 256 bytes and 4 · 16 comparisons.
     pub fn verify<'p>(&self, shown: &[u8], pepper: impl Fn(u8) -> Option<&'p mac::Key>, now: Now) -> Result<Entry<'b>, KeyReason> {
+        // Also with no key at all in the keyring: what is told of a text depends on the text.
+        if !is_key(shown) {
+            return Err(KeyReason::Malformed);
+        }
         let mut hit: Option<&'b KeyRecord> = None;
         for pair in self.pairs {
             let form = Form::from_code(pair.form).ok_or(KeyReason::Corrupt)?;

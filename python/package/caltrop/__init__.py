@@ -1,0 +1,43 @@
+"""caltrop: an embeddable API-security core.
+
+One question for each request: may this caller do this, now, from there? `Guard` answers it from a signed policy image; `caltrop.asgi` asks it
+for an ASGI server; `caltrop.key`, `caltrop.mac`, `caltrop.net` and `caltrop.rate` are the rooms alone.
+"""
+
+from . import asgi, key, mac, net, rate
+from ._caltrop import (
+    Decision,
+    Error,
+    Guard,
+    ImageError,
+    InvalidKey,
+    InvalidTag,
+    LoadError,
+    Now,
+    PolicyError,
+    SecretError,
+    Secrets,
+    StateError,
+    __version__,
+)
+
+__all__ = [
+    "Decision",
+    "Error",
+    "Guard",
+    "ImageError",
+    "InvalidKey",
+    "InvalidTag",
+    "LoadError",
+    "Now",
+    "PolicyError",
+    "SecretError",
+    "Secrets",
+    "StateError",
+    "__version__",
+    "asgi",
+    "key",
+    "mac",
+    "net",
+    "rate",
+]

@@ -1,0 +1,169 @@
+//! The guard for Python: loaded once, asked for each request.
+
+use std::path::{Path, PathBuf};
+
+use caltrop::Request;
+use caltrop_control::policy::{LoadError as PolicyLoadError, Written, is_current};
+use caltrop_host::floors::Floors;
+use caltrop_host::{HostGuard, Images, Options, StateAt};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+
+use crate::decision::Decision;
+use crate::error::{self, LoadError, PolicyError};
+use crate::request::{Pairs, bytes, peer, transport};
+use crate::secrets::Secrets;
+use crate::time::{Now, now};
+
+#[pyclass(frozen, module = "caltrop")]
+pub(crate) struct Guard(HostGuard);
+
+impl Guard {
+    pub(crate) fn core(&self) -> &caltrop::Guard<'_> {
+        self.0.guard()
+    }
+}
+
+/// Where floors are kept, if not beside the images: nowhere (False), or in a folder.
+#[derive(FromPyObject)]
+pub(crate) enum FloorsAt {
+    Flag(bool),
+    Folder(PathBuf),
+}
+
+#[pymethods]
+impl Guard {
+    #[staticmethod]
+    #[pyo3(signature = (path, *, secrets, name = None, state = "host", floors = None))]
+    fn load(
+        py: Python<'_>,
+        path: PathBuf,
+        secrets: &Secrets,
+        name: Option<String>,
+        state: &str,
+        floors: Option<FloorsAt>,
+    ) -> PyResult<Self> {
+        let state = state_at(state)?;
+        let floors = match floors {
+            None => Floors::Beside,
+            Some(FloorsAt::Folder(folder)) => Floors::Folder(folder),
+            Some(FloorsAt::Flag(false)) => Floors::Nowhere,
+            Some(FloorsAt::Flag(true)) => return Err(PyValueError::new_err("floors: give a folder, False for none, or leave it out")),
+        };
+        let secrets = secrets.0.clone();
+        py.detach(|| {
+            let written = if path.extension().is_some_and(|end| end == "toml") { Some(written(&path)?) } else { None };
+            let name = match (name, &written) {
+                (Some(name), _) => name,
+                (None, Some(written)) => written.policy.name.clone(),
+                (None, None) => return Err(PyValueError::new_err("name: give the policy's name, or load its policy.toml")),
+            };
+            let options = Options { state, floors, ..Options::new(name, path.with_extension("cltp"), secrets) };
+            if let Some(written) = written {
+                check_current(&written, &path, &options.policy)?;
+            }
+            HostGuard::load(options).map(Self).map_err(error::load)
+        })
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (policy, keyring = None, *, name, signers, secrets))]
+    fn open(policy: Vec<u8>, keyring: Option<Vec<u8>>, name: &str, signers: Vec<PyBackedBytes>, secrets: &Secrets) -> PyResult<Self> {
+        let signers = signers.iter().map(|key| <[u8; 32]>::try_from(&key[..])).collect::<Result<Vec<_>, _>>();
+        let signers = signers.map_err(|_| PyValueError::new_err("signers: give public keys of 32 bytes"))?;
+        HostGuard::open(name, &signers, Images { policy, keyring }, secrets.0.clone()).map(Self).map_err(error::load)
+    }
+
+    #[pyo3(signature = (*, method, target, headers, peer, tls, authority = None, now = None))]
+    #[allow(clippy::too_many_arguments, reason = "a request has as many parts, and Python names each")]
+    fn admit(
+        slf: &Bound<'_, Self>,
+        method: &Bound<'_, PyAny>,
+        target: &Bound<'_, PyAny>,
+        headers: &Bound<'_, PyAny>,
+        peer: Option<&str>,
+        tls: &Bound<'_, PyAny>,
+        authority: Option<&Bound<'_, PyAny>>,
+        now: Option<&Bound<'_, Now>>,
+    ) -> PyResult<Decision> {
+        let pairs = Pairs::new(headers)?;
+        let fields = pairs.fields()?;
+        let fields = &fields[..];
+        let request = Request {
+            method: bytes(method, "method")?,
+            target: bytes(target, "target")?,
+            authority: authority.map_or(Ok(&b""[..]), |authority| bytes(authority, "authority"))?,
+            headers: &fields,
+            peer: self::peer(peer)?,
+            transport: transport(tls)?,
+        };
+        let decided = slf.get().core().admit(&request, self::now(now));
+        Ok(Decision::new(slf.clone().unbind(), &decided))
+    }
+
+    #[pyo3(signature = (decision, *, outcome = "served", now = None))]
+    fn settle(&self, decision: &Decision, outcome: &str, now: Option<&Bound<'_, Now>>) -> PyResult<()> {
+        match outcome {
+            "served" => Ok(()),
+            "auth-failed" => {
+                self.core().auth_failed(decision.client, self::now(now));
+                Ok(())
+            }
+            _ => Err(PyValueError::new_err("outcome: give \"served\" or \"auth-failed\"")),
+        }
+    }
+
+    #[getter]
+    fn name(&self) -> &str {
+        self.core().policy().name()
+    }
+
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.0.warnings().to_vec()
+    }
+
+    #[getter]
+    fn state_path(&self) -> Option<PathBuf> {
+        self.0.state_path().map(Path::to_owned)
+    }
+
+    #[getter]
+    fn sequence(&self) -> u64 {
+        self.core().policy().floor().sequence
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Guard {} sequence {}>", self.name(), self.sequence())
+    }
+}
+
+fn state_at(text: &str) -> PyResult<StateAt> {
+    match text.split_once(':') {
+        None if text == "host" => Ok(StateAt::Host),
+        None if text == "process" => Ok(StateAt::Process),
+        Some(("host", name)) => Ok(StateAt::HostNamed(name.to_owned())),
+        _ => Err(PyValueError::new_err(format!("state {text:?}: give \"host\", \"host:NAME\" or \"process\""))),
+    }
+}
+
+fn written(path: &Path) -> PyResult<Written> {
+    Written::load(path).map_err(|refused| match refused {
+        PolicyLoadError::Policy(report) => PolicyError::new_err(report.to_string()),
+        unreadable => LoadError::new_err(unreadable.to_string()),
+    })
+}
+
+/// Without this, a server that was started again would serve by a policy that nobody reads any more.
+fn check_current(written: &Written, path: &Path, image: &Path) -> PyResult<()> {
+    let bytes = std::fs::read(image)
+        .map_err(|why| LoadError::new_err(format!("{}: {why}: caltrop policy compile {}", image.display(), path.display())))?;
+    match is_current(written, &bytes) {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            Err(PolicyError::new_err(format!("{}: it is not what {} says: caltrop policy compile {1}", image.display(), path.display())))
+        }
+        Err(refused) => Err(PolicyError::new_err(refused.to_string())),
+    }
+}

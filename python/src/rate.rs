@@ -1,0 +1,104 @@
+//! Rate limits in fixed memory, for this process.
+
+use caltrop::rate::{Charge, Limiter as Core, Quota, Refused};
+use caltrop::table::{TableSize, Word};
+use caltrop_control::policy::rate as parse;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+use self_cell::self_cell;
+
+use crate::request::bytes;
+use crate::time::{Now, now};
+
+self_cell!(
+    struct Cell {
+        owner: Box<[Word]>,
+        #[covariant]
+        dependent: Core,
+    }
+);
+
+#[pyclass(frozen, module = "caltrop.rate")]
+pub(crate) struct Limiter {
+    cell: Cell,
+    quota: Quota,
+}
+
+#[pymethods]
+impl Limiter {
+    #[new]
+    #[pyo3(signature = (limit, *, burst = None, slots = 65_536))]
+    fn new(limit: &str, burst: Option<u32>, slots: u32) -> PyResult<Self> {
+        let rate = parse(limit).map_err(|(what, mend)| PyValueError::new_err(format!("{what}: {mend}")))?;
+        let wrong = |why: &dyn std::fmt::Display| PyValueError::new_err(why.to_string());
+        let quota = Quota::per(limit, rate.count, rate.period_s, burst.unwrap_or(rate.count)).map_err(|why| wrong(&why))?;
+        let lines = slots / 8;
+        let size = TableSize { lines, overflow_log2: if lines < 1024 { 6 } else { 10 } };
+        let count = size.words().filter(|_| slots.is_multiple_of(8));
+        let count = count.ok_or_else(|| PyValueError::new_err(format!("slots {slots}: give a multiple of 8, at least 16")))?;
+        let mut entropy = [0; 16];
+        getrandom::fill(&mut entropy).map_err(|why| PyRuntimeError::new_err(why.to_string()))?;
+        let words: Box<[Word]> = (0..count).map(|_| Word::new(0)).collect();
+        let cell = Cell::try_new(words, |words| Core::format(words, size, entropy)).map_err(|why| wrong(&why))?;
+        Ok(Self { cell, quota })
+    }
+
+    #[pyo3(signature = (client, *, cost = 1, now = None))]
+    fn take(&self, client: &Bound<'_, PyAny>, cost: u32, now: Option<&Bound<'_, Now>>) -> PyResult<Taken> {
+        let charge = self.charge(client, cost)?;
+        Ok(Taken::of(self.cell.borrow_dependent().take(&charge, self::now(now))))
+    }
+
+    #[pyo3(signature = (client, *, cost = 1, now = None))]
+    fn peek(&self, client: &Bound<'_, PyAny>, cost: u32, now: Option<&Bound<'_, Now>>) -> PyResult<Taken> {
+        let charge = self.charge(client, cost)?;
+        Ok(Taken::of(self.cell.borrow_dependent().peek(&charge, self::now(now))))
+    }
+}
+
+impl Limiter {
+    fn charge(&self, client: &Bound<'_, PyAny>, cost: u32) -> PyResult<Charge> {
+        let partition = self.cell.borrow_dependent().client(bytes(client, "client")?);
+        Ok(Charge { partition, quota: self.quota, cost })
+    }
+}
+
+/// What a limiter answers.
+#[pyclass(frozen, get_all, module = "caltrop.rate")]
+pub(crate) struct Taken {
+    allowed: bool,
+    remaining: u32,
+    retry_after: u32,
+}
+
+impl Taken {
+    fn of(answer: Result<caltrop::rate::Taken, Refused>) -> Self {
+        match answer {
+            Ok(taken) => Self { allowed: true, remaining: taken.remaining, retry_after: 0 },
+            Err(refused) => Self { allowed: false, remaining: 0, retry_after: refused.retry_after_s() },
+        }
+    }
+}
+
+#[pymethods]
+impl Taken {
+    const fn __bool__(&self) -> bool {
+        self.allowed
+    }
+
+    /// `Retry-After` for a refusal, as pairs of bytes; nothing else.
+    #[getter]
+    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        if self.allowed {
+            return Ok(PyList::empty(py));
+        }
+        let value = self.retry_after.to_string();
+        PyList::new(py, [PyTuple::new(py, [PyBytes::new(py, b"retry-after"), PyBytes::new(py, value.as_bytes())])?])
+    }
+
+    fn __repr__(&self) -> String {
+        let allowed = if self.allowed { "True" } else { "False" };
+        format!("Taken(allowed={allowed}, remaining={}, retry_after={})", self.remaining, self.retry_after)
+    }
+}

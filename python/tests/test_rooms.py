@@ -1,0 +1,126 @@
+"""The rooms alone."""
+
+from __future__ import annotations
+
+import doctest
+import hashlib
+import hmac
+import ipaddress
+import random
+
+import packed
+import pytest
+
+import caltrop
+
+
+@pytest.mark.parametrize("module", [caltrop.key, caltrop.mac, caltrop.net, caltrop.rate])
+def test_the_examples_run(module) -> None:
+    done = doctest.testmod(module, optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
+    assert done.attempted > 0 and done.failed == 0
+
+
+def test_tags_are_those_of_hmac() -> None:
+    dice = random.Random(1)
+    for _ in range(200):
+        secret, message = dice.randbytes(dice.randrange(100)), dice.randbytes(dice.randrange(200))
+        tag = hmac.digest(secret, message, "sha256")
+        key = caltrop.mac.Key(secret)
+        assert key.sign(message) == tag
+        key.verify(message, tag)
+        key.verify(message, tag[:16])
+        for wrong in (tag[:15], tag + b"\0", bytes([tag[0] ^ 1]) + tag[1:], b""):
+            with pytest.raises(caltrop.InvalidTag):
+                key.verify(message, wrong)
+    assert "secret" not in repr(caltrop.mac.Key(b"secret"))
+
+
+def test_keys_are_made_and_digested_as_the_format_says() -> None:
+    keys = {caltrop.key.generate("acme_live") for _ in range(100)}
+    assert len(keys) == 100
+    for key in keys:
+        assert caltrop.key.key_id(key) >= 0
+        with pytest.raises(caltrop.InvalidKey):
+            caltrop.key.key_id(key[:-1] + ("A" if key[-1] != "A" else "B"))
+    pepper = bytes(range(32))
+    digest = caltrop.key.digest("key", pepper=pepper)
+    imported = caltrop.key.digest(b"key", pepper=pepper, form="sha256")
+    assert len(digest) == 16 and digest != imported
+    assert caltrop.key.crc32(b"123456789") == 0xCBF43926
+    with pytest.raises(ValueError, match='prefix "A"'):
+        caltrop.key.generate("A")
+    with pytest.raises(ValueError, match="1 to 256 bytes"):
+        caltrop.key.digest(b"k" * 257, pepper=pepper)
+
+
+def test_a_keyring_knows_its_keys_and_says_no_to_others(project) -> None:
+    import base64
+
+    key = project.key("alice", "--scope", "api:read", "--tenant", "acme")
+    old = project.key("bob", "--expires", "2020-01-01")
+    public = base64.urlsafe_b64decode((project.folder / "feed-keys.pub").read_text().strip() + "=")
+    image = (project.folder / "keys.cltp").read_bytes()
+    keyring = caltrop.key.Keyring.open(image, scope="acme-api/keys", signers=[public], secrets=project.secrets())
+    entry = keyring.verify(key)
+    assert (len(keyring), entry.principal, entry.tenant, entry.scopes, entry.zones) == (2, "alice", "acme", ["api:read"], [])
+    for wrong, reason in [(old, "key-expired"), ("guess", "key-unknown"), (b"k" * 257, "key-malformed"), (b"", "key-malformed")]:
+        with pytest.raises(caltrop.InvalidKey) as refused:
+            keyring.verify(wrong)
+        assert refused.value.reason == reason and reason not in str(refused.value)
+    with pytest.raises(caltrop.ImageError):
+        caltrop.key.Keyring.open(image, scope="other/keys", signers=[public], secrets=project.secrets())
+    with pytest.raises(ValueError, match="32 bytes"):
+        caltrop.key.Keyring.open(image, scope="acme-api/keys", signers=[b""], secrets=project.secrets())
+
+
+def test_lookups_are_those_of_ipaddress() -> None:
+    dice = random.Random(2)
+    networks = {}
+    for at in range(300):
+        bits, base = (32, 0x0A000000) if dice.random() < 0.5 else (128, 0x20010DB8 << 96)
+        length = dice.randrange(8, bits + 1)
+        number = base | dice.getrandbits(bits - 8) & ((1 << (bits - 8)) - 1)
+        networks[ipaddress.ip_network((number >> (bits - length) << (bits - length), length))] = at
+    table = caltrop.net.Prefixes({str(network): value for network, value in networks.items()})
+    zones = caltrop.net.Zones({f"z{at}": [str(network)] for at, network in enumerate(list(networks)[:64])})
+    found = 0
+    for _ in range(3000):
+        near = dice.choice(list(networks))
+        address = near[dice.randrange(min(near.num_addresses, 1 << 30))]
+        around = [network for network in networks if address in network]
+        longest = max(around, key=lambda network: network.prefixlen)
+        assert table.lookup(str(address)) == networks[longest]
+        assert zones.of(str(address)) == tuple(f"z{at}" for at, n in enumerate(list(networks)[:64]) if address in n)
+        found += 1
+    assert found == 3000 and table.lookup("192.0.2.1") is None
+
+
+@pytest.mark.parametrize("bad", ["10.0.0.1/8", "10.0.0.0/33", "010.0.0.0/8", "10.0.0.0/08", "::ffff:10.0.0.0/104", "fe80::%1/64", "x", ""])
+def test_networks_that_could_be_misread_are_refused(bad: str) -> None:
+    for make in (caltrop.net.Cidr, lambda text: caltrop.net.Prefixes({text: 1}), lambda text: caltrop.net.Zones({"z": [text]})):
+        with pytest.raises(ValueError, match="network"):
+            make(bad)
+
+
+def test_limits_hold_and_come_back() -> None:
+    limiter = caltrop.rate.Limiter("60/minute", burst=3, slots=1024)
+    at = lambda second: caltrop.Now(0, second * 10**9)  # noqa: E731
+    assert [limiter.take(b"a", now=at(1)).remaining for _ in range(3)] == [2, 1, 0]
+    refused = limiter.take("a", now=at(1))
+    assert not refused and (refused.retry_after, refused.fields) == (1, [(b"retry-after", b"1")])
+    assert limiter.take(b"b", now=at(1)) and limiter.take(b"a", now=at(2)) and not limiter.take(b"a", cost=2, now=at(3))
+    assert limiter.peek(b"a", cost=2, now=at(4)).allowed and limiter.peek(b"a", cost=2, now=at(4)).allowed
+    for limit, says in [("60/min", "write the unit in full"), ("60", "has no unit")]:
+        with pytest.raises(ValueError, match=says):
+            caltrop.rate.Limiter(limit)
+    for slots in (0, 8, 17):
+        with pytest.raises(ValueError, match="slots"):
+            caltrop.rate.Limiter("1/second", slots=slots)
+    with pytest.raises(ValueError):
+        caltrop.rate.Limiter("1/second", burst=0)
+
+
+def test_packed_vectors_that_are_cut_are_told(vectors: list[packed.Group]) -> None:
+    with pytest.raises(ValueError):
+        list(packed.read(b"CTV1\1\0\0\0\xff"))
+    assert hashlib.sha256(vectors[0].policy).digest() != hashlib.sha256(vectors[0].keyring).digest()
