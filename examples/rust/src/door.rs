@@ -1,0 +1,96 @@
+//! The middleware: each request is decided before the application sees it, and settled after.
+//!
+//! Taken from the server's own socket: the peer, and that nothing protects it. Taken raw: method, target, header fields.
+//! What hyper has changed by then: fields of one name stand together, in their order, where the first of them was; names are lower case; a `#…`
+//! behind the target is gone, for us and for the router. A target with a scheme goes to the guard whole, which refuses it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use caltrop::Decision;
+use caltrop::guard::{Denial, Grant, Outcome};
+use caltrop::request::{Header, Peer, Transport};
+use caltrop_host::{HostGuard, clock};
+
+use crate::api::{AuthFailed, Caller};
+use crate::log::{Log, hex};
+
+/// The guard, and where its denials are written.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) guard: HostGuard,
+    pub(crate) log: Log,
+}
+
+/// Lets a request through, or answers it.
+pub(crate) async fn admit(
+    State(door): State<Arc<Door>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let decision = decide(&door.guard, &request, peer);
+    let id = decision.id();
+    let grant = match decision {
+        Decision::Allow(grant) => grant,
+        Decision::Deny(denial) => {
+            door.log.denied(id, &denial);
+            return answer(&denial);
+        }
+    };
+    request.extensions_mut().insert(caller(&grant));
+    let response = next.run(request).await;
+    let failed = response.extensions().get::<AuthFailed>().is_some();
+    let outcome = if failed { Outcome::AuthFailed } else { Outcome::Served };
+    door.guard.guard().settle(&grant, outcome, clock::now());
+    response
+}
+
+fn decide<'g>(guard: &'g HostGuard, request: &Request, peer: SocketAddr) -> Decision<'g> {
+    let (uri, fields) = (request.uri(), request.headers());
+    let whole = uri.scheme().map(|_| uri.to_string());
+    let fields_read: Vec<Header<'_>> =
+        fields.iter().map(|(name, value)| Header { name: name.as_str().as_bytes(), value: value.as_bytes() }).collect();
+    guard.admit(&caltrop::Request {
+        method: request.method().as_str().as_bytes(),
+        target: whole.as_deref().unwrap_or_else(|| target(uri)).as_bytes(),
+        authority: fields.get(header::HOST).map_or(b"", |host| host.as_bytes()),
+        headers: &fields_read.as_slice(),
+        peer: Peer::Ip(peer.ip()),
+        transport: Transport::Plaintext,
+    })
+}
+
+/// As it stood in the request line; a CONNECT has none, and nothing is no path.
+fn target(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("", |both| both.as_str())
+}
+
+/// What the stranger is told, exactly as the core says it.
+fn answer(denial: &Denial<'_>) -> Response {
+    let mut response = Response::new(Body::from(denial.body().as_str().to_owned()));
+    *response.status_mut() = StatusCode::from_u16(denial.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let fields: &mut HeaderMap = response.headers_mut();
+    for field in denial.fields().as_slice() {
+        // Names of policies are visible ASCII, so every value is one.
+        if let Ok(value) = HeaderValue::from_str(&field.value) {
+            fields.append(field.name, value);
+        }
+    }
+    response
+}
+
+fn caller(grant: &Grant<'_>) -> Caller {
+    let owned = |name: Option<&str>| name.map(str::to_owned);
+    Caller {
+        id: Some(hex(grant.id())),
+        route: owned(grant.route()),
+        principal: owned(grant.principal()),
+        tenant: owned(grant.facts().tenant()),
+    }
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Makes a project of examples/acme/policy.toml, with every key that the suite shows, before a server starts on it.
+
+Usage: prepare.py DIR [--caltrop COMMAND]. DIR/keys.json, readable by its owner, maps what a key is for to the key.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import rows
+
+POLICY = Path(__file__).parent.parent / "acme" / "policy.toml"
+
+# The keys of the suite's own cases: whose, with what.
+OWN = {
+    "reader": ["suite-reader", "--scope", "orders:read"],
+    "second": ["suite-reader", "--scope", "orders:read"],
+    "bursting": ["suite-bursting", "--scope", "orders:read"],
+    "racing": ["suite-racing", "--scope", "orders:read"],
+    "patient": ["suite-patient", "--scope", "orders:read"],
+    "admin": ["suite-admin", "--scope", "admin"],
+    "vpn-only": ["suite-vpn", "--scope", "orders:read", "--zone", "vpn"],
+    "expired": ["suite-expired", "--scope", "orders:read", "--expires", "2020-01-01"],
+    "revoked": ["suite-revoked", "--scope", "orders:read"],
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--caltrop", default="caltrop", help="the command")
+    args = parser.parse_args()
+    policy = args.folder / "policy.toml"
+
+    def caltrop(*words: str) -> dict:
+        done = subprocess.run([args.caltrop, "--json", *words], check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"caltrop {' '.join(words)}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
+    def new_key(*words: str) -> dict:
+        return caltrop("keys", "new", *words, "--policy", str(policy))
+
+    caltrop("init", str(args.folder), "--name", "acme-api")
+    shutil.copyfile(POLICY, policy)
+    caltrop("policy", "compile", str(policy))
+    keys = {name: new_key(*words) for name, words in OWN.items()}
+    caltrop("keys", "revoke", keys["revoked"]["id"], "--policy", str(policy))
+    for owner in {key_name(row.owner): row.owner for row in rows.read(policy) if row.owner}.values():
+        tenant = ["--tenant", owner["tenant"]] if owner["tenant"] else []
+        scopes = [word for scope in owner["scopes"] for word in ("--scope", scope)]
+        keys[key_name(owner)] = new_key(owner["principal"], *tenant, *scopes)
+    path = args.folder / "keys.json"
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump({name: made["key"] for name, made in keys.items()}, file, indent=1)
+    print(f"{path}: {len(keys)} keys")
+
+
+def key_name(owner: dict) -> str:
+    """What the key of a row's owner is called in keys.json: rows of one owner share it."""
+    return json.dumps(["row", owner["principal"], owner["tenant"], owner["scopes"]])
+
+
+if __name__ == "__main__":
+    main()
