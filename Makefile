@@ -3,7 +3,7 @@
 
 # One packed file of requests and answers for every host.
 VECTORS := $(CURDIR)/target/vectors.bin
-.PHONY: help vectors FORCE test setup wheel firmware lint fmt bench header
+.PHONY: help demo suite vectors FORCE test tools setup wheel firmware lint fmt bench header
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -11,6 +11,16 @@ help: ## what there is
 test: setup lint vectors firmware ## every check
 	CALTROP_VECTORS=$(VECTORS) cargo test --locked --workspace --no-fail-fast
 	cd python && CALTROP_VECTORS=$(VECTORS) ../.venv/bin/pytest -q
+
+demo: tools wheel ## the main job, live: one policy, real requests, four hosts
+	@echo "demo: building the servers"
+	cargo build --locked -q -p caltrop-example-rust
+	examples/cortex-m/build.sh >/dev/null
+	.venv/bin/python -B examples/demo/demo.py . $${CARGO_TARGET_DIR:-target}
+
+suite: tools wheel ## the black-box suite against every example server, and against one without a guard
+	ci/suite.sh
+	ci/suite.sh --planted
 
 vectors: $(VECTORS) wheel ## the decision vectors on every host
 	ci/vectors.sh $(VECTORS)
@@ -27,8 +37,12 @@ firmware: $(VECTORS) ## the board image: its checks and what it takes
 	examples/cortex-m/check.sh $(VECTORS)
 	examples/cortex-m/run.sh $(VECTORS)
 
-setup: ## what the checks need, on a fresh machine
+tools: ## what building and running needs, on a fresh machine
 	ci/setup.sh
+	ci/venv.sh
+	examples/cortex-m/toolchain.sh >/dev/null
+
+setup: tools ## what the checks need besides
 	ci/github-description.sh
 
 lint: ## formatting, clippy, docs without a warning; each room alone

@@ -40,7 +40,7 @@ head -c -1 "$file" >"$work/short"
 status=0
 "$here/run.sh" "$work/short" >/dev/null 2>&1 || status=$?
 [ "$status" = 2 ] || fail "a file without its last byte gave status $status"
-lines=$("$here/run.sh" --table "$file" | grep -cP '^[^\t]+\t\d{3}\t[a-z-]*$')
+lines=$("$here/run.sh" --table "$file" | grep -cP '^[^\t]+\t\d{3}\t[a-z-]*\t\d+$')
 [ "$lines" = "$all" ] || fail "$lines lines in a table of $all cases"
 echo "table: $lines lines for $all cases; a file cut by one byte: status $status"
 

@@ -2,7 +2,7 @@
 # run.sh [--table] VECTORS_FILE: builds the firmware, shows it every request of a packed file of vectors, and prints what it decided.
 #
 # Standard output: how many cases were decided as the file says, and what that cost; with --table, a line a case instead:
-# name, status, reason (empty if allowed), separated by tabs. Standard error: the build, and every case decided otherwise.
+# name, status, reason (empty if allowed), seconds to wait, separated by tabs. Standard error: the build, and every case decided otherwise.
 # Status: 0 if all cases were decided as the file says, 1 if not, above 1 if the run did not come to its end.
 # FIRMWARE_FEATURES (check.sh) is handed to cargo.
 set -euo pipefail

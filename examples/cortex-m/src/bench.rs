@@ -159,7 +159,7 @@ impl Bench {
             err(format_args!("{}: want {}, got {given}\n", case.name, case.expected));
         }
         if self.show == Show::Table {
-            out(format_args!("{}\t{}\t{}\n", case.name, given.status, given.reason));
+            out(format_args!("{}\t{}\t{}\t{}\n", case.name, given.status, given.reason, given.wait_s));
         }
     }
 
