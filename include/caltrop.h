@@ -1,9 +1,10 @@
 /* caltrop: API security in C. https://www.rfc-editor.org/ numbers in comments say what is followed.
  *
- * Memory:  caltrop allocates nothing and has nothing to free; it keeps no pointer past a call unless the function says so.
+ * Memory:  caltrop allocates nothing and has nothing to free; it keeps no pointer past a call unless the function says so. The functions
+ *          called caltrop_host_ are for Linux servers: they may allocate, and a library that was built for a board does not have them.
  * NULL:    a pointer with a length may be NULL if the length is 0; any other NULL gives CALTROP_E_NULL.
  * Threads: values that were made may be read by any thread; making and wiping them is one thread's alone.
- * Failure: a call that fails has written nothing.
+ * Failure: a call that fails has written nothing, but for decisions (a denial) and texts that say what went wrong.
  *
  * Written by cbindgen from ffi/src; a test holds it current. Do not edit. */
 
@@ -21,6 +22,9 @@
 
 // `outcome` of `caltrop_guard_settle`: the application itself refused a credential (a login form, say); the client's address is charged.
 #define CALTROP_AUTH_FAILED 1
+
+// Bytes that hold the text of a failed `caltrop_host_state_open`; less cuts it.
+#define CALTROP_HOST_TEXT_SIZE 512
 
 // Words of a prepared key: two SHA-256 states and their counters, and some room.
 #define CALTROP_MAC_KEY_WORDS 32
@@ -118,10 +122,23 @@ typedef enum {
   CALTROP_E_PEPPER_MISSING = 603,
   // More than 4 peppers.
   CALTROP_E_PEPPERS = 604,
+  // No name for a shared state: 1 to 63 visible ASCII characters without a slash.
+  CALTROP_E_HOST_NAME = 701,
+  // The system refuses the file of the shared state.
+  CALTROP_E_HOST_SYSTEM = 702,
+  // There is not enough memory for the shared state.
+  CALTROP_E_HOST_ROOM = 703,
+  // What is there is not a state of this user, release and boot.
+  CALTROP_E_HOST_FOREIGN = 704,
+  // The system gives no random bytes.
+  CALTROP_E_HOST_ENTROPY = 705,
 } caltrop_status;
 
 // A guard in memory that the caller lends. Any thread may ask it; making it is one thread's alone.
 typedef struct caltrop_guard caltrop_guard;
+
+// What keeps a shared state mapped.
+typedef struct caltrop_host_handle caltrop_host_handle;
 
 // The newest image that the host has accepted. Zeroed: none.
 typedef struct {
@@ -261,6 +278,16 @@ typedef struct {
   uint8_t route[64];
 } caltrop_decision;
 
+// A state that all processes of this user on this host share. Zeroed: none.
+typedef struct {
+  // For `state` of `caltrop_guard_options`.
+  uint64_t *state;
+  // Its bytes, for `state_len`.
+  size_t state_len;
+  // For `caltrop_host_state_close`.
+  caltrop_host_handle *handle;
+} caltrop_host_state;
+
 // A key on its way to its owner. Show it once, then wipe it: nothing else holds it.
 typedef struct {
   // The public id.
@@ -389,6 +416,36 @@ caltrop_status caltrop_guard_answer(const caltrop_guard *guard,
 // * `len` points at memory for a `size_t`, or is NULL, which gives NULL.
 const uint8_t *caltrop_reason_word(uint8_t reason,
                                    size_t *len);
+
+// This moment by the two clocks of this host, which is trusted to keep them set. Servers only, as everything called `caltrop_host_`.
+//
+// # Safety
+// * `out` points at memory for a `caltrop_now`.
+caltrop_status caltrop_host_now(caltrop_now *out);
+
+// Attaches to the state of this name, and makes it first if there is none, of the size that the policy asks for; one that is there keeps its
+// size. `name_len` 0 takes the policy's name. `options` needs `size`, `name`, `signers`, `policy` and `policy_floor` only.
+// The state is the file `/dev/shm/caltrop.<uid>.<name>.1`, which stays after the last process, so that a restart keeps every balance.
+//
+// Where the state itself is refused (`CALTROP_E_HOST_*`, `CALTROP_E_LAYOUT`, `CALTROP_E_MEMORY`, `CALTROP_E_VALUE`), `text` says what would do,
+// cut to `text_len` and ended by a NUL; it is empty after any other failure and untouched on success. 0 wants none.
+//
+// # Safety
+// * As `caltrop_state_size`; `name` points at `name_len` bytes, `out` at memory for a `caltrop_host_state`, `text` at `text_len` bytes.
+caltrop_status caltrop_host_state_open(const caltrop_guard_options *options,
+                                       const uint8_t *name,
+                                       size_t name_len,
+                                       caltrop_host_state *out,
+                                       uint8_t *text,
+                                       size_t text_len);
+
+// Lets go of a shared state, which stays for other processes and the next start, and zeroes `state`. Guards that use it must not be used again.
+// NULL and a zeroed state are ignored.
+//
+// # Safety
+// * `state` is NULL, or points at a `caltrop_host_state` that is zeroed or that `caltrop_host_state_open` wrote and nobody closed,
+//   not by way of a copy either.
+void caltrop_host_state_close(caltrop_host_state *state);
 
 // Makes a key of 40 bytes of the caller's entropy, with a prefix such as `acme_live`.
 //

@@ -108,13 +108,19 @@ impl From<OpenError> for caltrop_status {
     }
 }
 
-impl From<StateError> for caltrop_status {
-    fn from(error: StateError) -> Self {
+impl caltrop_status {
+    pub(crate) const fn of_state(error: StateError) -> Self {
         match error {
             StateError::Geometry => CALTROP_E_VALUE,
             StateError::Words { .. } => CALTROP_E_MEMORY,
             StateError::Layout => CALTROP_E_LAYOUT,
         }
+    }
+}
+
+impl From<StateError> for caltrop_status {
+    fn from(error: StateError) -> Self {
+        Self::of_state(error)
     }
 }
 
@@ -138,19 +144,28 @@ impl caltrop_floor {
 /// # Safety
 /// The contract of `caltrop_guard_init` for `name`, `signers` and `policy`, which nobody writes while `'a` lasts.
 unsafe fn policy<'a>(options: &caltrop_guard_options) -> Result<Policy<'a>, caltrop_status> {
-    // SAFETY: this function's contract is the one of `bytes`.
-    let name = unsafe { bytes(options.name, options.name_len) }?;
+    // SAFETY: this function's contract is the one of `policy_name`.
+    let name = unsafe { policy_name(options) }?;
     // SAFETY: this function's contract is the one of `array`.
     let signers = unsafe { array(options.signers.cast::<[u8; 32]>(), options.signer_count) }?;
     // SAFETY: this function's contract is the one of `bytes`.
     let image = unsafe { bytes(options.policy, options.policy_len) }?;
-    let name = core::str::from_utf8(name).map_err(|_| CALTROP_E_VALUE)?;
     let trust = match signers {
         [one] => Trust::new(name, &[public_key(one)?]),
         [one, two] => Trust::new(name, &[public_key(one)?, public_key(two)?]),
         _ => return Err(CALTROP_E_LENGTH),
     };
     Ok(Policy::open(image, &trust, options.policy_floor.get())?)
+}
+
+/// The name that the options give.
+///
+/// # Safety
+/// The contract of `caltrop_guard_init` for `name`, which nobody writes while `'a` lasts.
+pub(crate) unsafe fn policy_name<'a>(options: &caltrop_guard_options) -> Result<&'a str, caltrop_status> {
+    // SAFETY: this function's contract is the one of `bytes`.
+    let name = unsafe { bytes(options.name, options.name_len) }?;
+    core::str::from_utf8(name).map_err(|_| CALTROP_E_VALUE)
 }
 
 fn public_key(bytes: &[u8; 32]) -> Result<PublicKey, caltrop_status> {
@@ -182,9 +197,11 @@ pub unsafe extern "C" fn caltrop_state_size(options: *const caltrop_guard_option
     }))
 }
 
+/// The size of state that the policy of the options asks for.
+///
 /// # Safety
 /// As `policy`.
-unsafe fn geometry(options: &caltrop_guard_options) -> Result<Geometry, caltrop_status> {
+pub(crate) unsafe fn geometry(options: &caltrop_guard_options) -> Result<Geometry, caltrop_status> {
     if options.size != size_of::<caltrop_guard_options>() {
         return Err(CALTROP_E_LENGTH);
     }

@@ -1,7 +1,7 @@
 //! The C ABI.
 //!
-//! Promises: no allocation, callback, thread-local or errno; NULL, zero lengths, misaligned and short memory give a status, never a crash;
-//! outputs are written on success only, but for a decision, which every error sets to deny.
+//! Promises: no callback, thread-local or errno, and no allocation but in `host`, at start; NULL, zero lengths, misaligned and short memory
+//! give a status, never a crash; outputs are written on success only, but for a decision, which every error sets to deny.
 //! Not here: deciding anything. Each function turns pointers into references, asks the core, and turns the answer back.
 #![cfg_attr(not(feature = "host"), no_std)]
 #![allow(non_camel_case_types, reason = "the names of the C header, which cbindgen takes from here")]
@@ -10,6 +10,8 @@
 mod border;
 pub mod decision;
 pub mod guard;
+#[cfg(feature = "host")]
+pub mod host;
 pub mod key;
 pub mod mac;
 pub mod net;

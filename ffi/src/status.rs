@@ -86,6 +86,17 @@ pub enum caltrop_status {
     CALTROP_E_PEPPER_MISSING = 603,
     /// More than 4 peppers.
     CALTROP_E_PEPPERS = 604,
+
+    /// No name for a shared state: 1 to 63 visible ASCII characters without a slash.
+    CALTROP_E_HOST_NAME = 701,
+    /// The system refuses the file of the shared state.
+    CALTROP_E_HOST_SYSTEM = 702,
+    /// There is not enough memory for the shared state.
+    CALTROP_E_HOST_ROOM = 703,
+    /// What is there is not a state of this user, release and boot.
+    CALTROP_E_HOST_FOREIGN = 704,
+    /// The system gives no random bytes.
+    CALTROP_E_HOST_ENTROPY = 705,
 }
 
 /// One door out: what went wrong, or done.

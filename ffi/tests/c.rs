@@ -39,7 +39,8 @@ fn compiled(compiler: &str, standard: &str, name: &str) -> PathBuf {
 
 fn valgrind(program: &Path) -> Command {
     let mut command = Command::new("valgrind");
-    command.args(["--quiet", "--error-exitcode=9", "--leak-check=full", "--show-leak-kinds=all"]).arg(program);
+    command.args(["--quiet", "--error-exitcode=9", "--leak-check=full", "--show-leak-kinds=all"]);
+    command.arg(concat!("--suppressions=", env!("CARGO_MANIFEST_DIR"), "/tests/c/valgrind.supp")).arg(program);
     command
 }
 
@@ -65,6 +66,22 @@ fn a_guard_refuses_every_misuse_and_denies() {
         let program = compiled(compiler, "-std=c11", "guard");
         assert!(ran(Command::new(&program).args(&arguments)).starts_with("guard: "));
         ran(valgrind(&program).args(&arguments));
+    }
+}
+
+#[test]
+fn a_state_is_shared_and_every_misuse_of_it_refused() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("host");
+    std::fs::create_dir_all(&folder).unwrap();
+    let public = *house::signer().verifying_key().as_bytes();
+    let files: [(&str, &[u8]); 2] = [("policy", &house::policy_image()), ("public", &public)];
+    files.iter().for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes).unwrap());
+    let arguments = files.map(|(name, _)| folder.join(name));
+    let state = format!("test-{}", std::process::id());
+    for compiler in ["gcc", "clang"] {
+        let program = compiled(compiler, "-std=c11", "host");
+        assert!(ran(Command::new(&program).args(&arguments).arg(&state)).starts_with("host: "));
+        ran(valgrind(&program).args(&arguments).arg(&state));
     }
 }
 
