@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from rows import Fields, via_proxy
-from say import allowed, denied
+from say import allowed, denied, refused
 from wire import Server
 
 Addresses = Callable[[], str]
@@ -66,3 +66,18 @@ def test_a_chain_without_an_end_names_nobody(server: Server, keys: dict[str, str
 def test_only_one_plain_https_is_https(server: Server, keys: dict[str, str], proto: list[str]) -> None:
     fields = [("x-forwarded-proto", value) for value in proto]
     denied(server, ask_admin(server, keys, [*via_proxy("10.8.3.4", tls=False), *fields]), 403, "transport")
+
+
+@pytest.mark.parametrize("said", ["10.8.3.4\0", "10.8.3.4\0x", "10.8.3.4 \0"])
+def test_nothing_hides_behind_a_nul(server: Server, keys: dict[str, str], address: Addresses, said: str) -> None:
+    """A stranger's NUL in front of the proxy's word: a server that ends a value there would believe the stranger."""
+    fields = [("x-api-key", keys["admin"]), HTTPS, ("x-forwarded-for", f"{said}, {address()}")]
+    for order in (fields, fields[::-1]):
+        refused(server, server.ask_raw(b"GET /v1/admin/users HTTP/1.1", order), 403, "zone", "a NUL in a field")
+
+
+def test_fields_are_read_however_they_are_spaced(server: Server, keys: dict[str, str]) -> None:
+    lines = [b"x-api-key:" + keys["admin"].encode(), b"x-forwarded-for: \t 10.8.3.4", b"x-empty:", b"x-forwarded-proto:https"]
+    answer = server.ask_raw(b"\r\n".join([b"GET /v1/admin/users HTTP/1.1", *lines]), [])
+    assert answer is not None
+    allowed(answer, principal="suite-admin")
