@@ -15,6 +15,7 @@ test: setup lint vectors firmware ## every check
 demo: tools wheel ## the main job, live: one policy, real requests, four hosts
 	@echo "demo: building the servers"
 	cargo build --locked -q -p caltrop-example-rust
+	examples/c/build.sh >/dev/null
 	examples/cortex-m/build.sh >/dev/null
 	.venv/bin/python -B examples/demo/demo.py . $${CARGO_TARGET_DIR:-target}
 

@@ -18,6 +18,7 @@ def SERVERS(root: Path, target: Path) -> dict[str, list[str]]:
     """The servers by the names in the table."""
     return {
         "axum (Rust)": [str(target / "debug" / "caltrop-example-rust")],
+        "libmicrohttpd (C)": [str(target / "examples" / "caltrop-example-c")],
         "FastAPI, 2 workers": [str(root / ".venv" / "bin" / "python"), str(root / "examples" / "fastapi" / "serve.py")],
     }
 
