@@ -11,6 +11,8 @@ help: ## what there is
 test: setup lint vectors firmware ## every check
 	CALTROP_VECTORS=$(VECTORS) cargo test --locked --workspace --no-fail-fast
 	cd python && CALTROP_VECTORS=$(VECTORS) ../.venv/bin/pytest -q
+	ci/suite.sh
+	ci/suite.sh --planted
 
 demo: tools wheel ## the main job, live: one policy, real requests, four hosts
 	@echo "demo: building the servers"
