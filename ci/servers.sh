@@ -28,7 +28,7 @@ build_server() {
     case $1 in
         rust) cargo build --locked -q -p caltrop-example-rust --profile "$2" ;;
         c) examples/c/build.sh >/dev/null ;;
-        fastapi) "$python" -c 'import caltrop, fastapi' 2>/dev/null || { echo "fastapi: build and install the Python package into .venv first" >&2; return 1; } ;;
+        fastapi) "$python" -c 'import caltrop' 2>/dev/null || ci/wheel.sh ;;
     esac
 }
 
@@ -47,6 +47,8 @@ start_server() {
         fastapi) command=("$python" examples/fastapi/serve.py) ;;
     esac
     states+=("/dev/shm/caltrop.$(id -u).$state.1")
+    # There before anybody looks for the line in it.
+    : >"$folder/$state.out"
     CALTROP_PEPPER_1_FILE=$folder/project/pepper-1 "${command[@]}" --policy "$folder/project/policy.cltp" --listen 127.0.0.1:0 \
         --state "$state" --log "$log" "$@" >"$folder/$state.out" 2>"$folder/$state.err" &
     pid=$!

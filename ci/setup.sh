@@ -9,6 +9,8 @@ need clang clang
 need valgrind valgrind
 need curl curl
 need openssl openssl
+need wrk wrk
+echo '#include <microhttpd.h>' | cc -E - >/dev/null 2>&1 || want+=(libmicrohttpd-dev)
 python3 -c 'import ensurepip, venv' 2>/dev/null || want+=(python3-venv)
 [ ${#want[@]} -eq 0 ] && exit 0
 echo "setup: installing ${want[*]}"

@@ -19,7 +19,7 @@ done
 
 [ -x .venv/bin/pytest ] || { echo "suite: no .venv/bin/pytest: run ci/setup.sh" >&2; exit 1; }
 cargo build --locked -q -p caltrop-control
-"$python" examples/suite/prepare.py "$folder/project" --caltrop "$target/debug/caltrop" >/dev/null
+"$python" -B examples/suite/prepare.py "$folder/project" --caltrop "$target/debug/caltrop" >/dev/null
 
 # Runs the suite; its exit status is pytest's: 0 all passed, 1 some failed, anything else is no answer.
 suite() {

@@ -16,7 +16,7 @@
 #include "whole.h"
 
 /* Room for the largest header section that a policy lets through, and for its bookkeeping; more is refused by libmicrohttpd. */
-enum { CONNECTION_BYTES = 128 * 1024, THREADS = 2 };
+enum { CONNECTION_BYTES = 64 * 1024, THREADS = 2 };
 
 typedef struct {
     const char *policy, *listen, *state, *log;
