@@ -34,12 +34,12 @@ fn main() {
     bench.finish();
 }
 
-/// A table with a place for each of the clients and as many to spare.
+/// A table with one word for each of the clients.
 fn words(size: TableSize) -> Vec<Word> {
     (0..size.words().expect("within bounds")).map(|_| Word::new(0)).collect()
 }
 
-const SIZE: TableSize = TableSize { lines: CLIENTS / 4, overflow_log2: 10 };
+const SIZE: TableSize = TableSize { lines: CLIENTS / 8, overflow_log2: 10 };
 
 fn quota(name: &str) -> Quota {
     Quota::per(name, 60, 1, 1_000).expect("within bounds")
