@@ -44,6 +44,33 @@
 // `caltrop_request.tls`: TLS 1.3.
 #define CALTROP_TLS_1_3 13
 
+// `vendor` of `caltrop_signed_init`: `X-Hub-Signature-256`. GitHub signs no date.
+#define CALTROP_GITHUB 1
+
+// `vendor` of `caltrop_signed_init`: `X-Slack-Signature`.
+#define CALTROP_SLACK 2
+
+// `vendor` of `caltrop_signed_init`: `Stripe-Signature`. A secret is given with its `whsec_`.
+#define CALTROP_STRIPE 3
+
+// `vendor` of `caltrop_signed_init`: `webhook-signature` of Standard Webhooks. A secret is `whsec_` and base64.
+#define CALTROP_STANDARD 4
+
+// Words of `caltrop_signed_webhooks`: 4 prepared keys, and some room.
+#define CALTROP_SIGNED_WEBHOOKS_WORDS 96
+
+// Words of `caltrop_signed_check`: 4 messages on their way, 8 signatures, and some room.
+#define CALTROP_SIGNED_CHECK_WORDS 144
+
+// Words of `caltrop_token_keys`: 4 prepared keys, and some room.
+#define CALTROP_TOKEN_KEYS_WORDS 96
+
+// The most claims a token carries, in bytes.
+#define CALTROP_CLAIMS_MAX 1024
+
+// The longest token, in bytes, without a NUL.
+#define CALTROP_TOKEN_MAX 1425
+
 // What a call answers.
 typedef enum {
   // Done.
@@ -132,6 +159,28 @@ typedef enum {
   CALTROP_E_HOST_FOREIGN = 704,
   // The system gives no random bytes.
   CALTROP_E_HOST_ENTROPY = 705,
+  // A header field that signs is not there.
+  CALTROP_E_MISSING = 801,
+  // A header field that signs is there twice.
+  CALTROP_E_REPEATED = 802,
+  // What signs is not as its format says.
+  CALTROP_E_MALFORMED = 803,
+  // Signed longer ago than is tolerated.
+  CALTROP_E_STALE = 804,
+  // Signed in a future that no leeway allows.
+  CALTROP_E_FUTURE = 805,
+  // It has a date, and the clock cannot be trusted.
+  CALTROP_E_CLOCK = 806,
+  // No secret signed this: forged, changed, or meant for another use.
+  CALTROP_E_FORGED = 807,
+  // Its time is over.
+  CALTROP_E_EXPIRED = 808,
+  // It names a key that is not here.
+  CALTROP_E_UNKNOWN_KEY = 809,
+  // Secrets that cannot be used: none, more than 4, empty or too short, two of one number, or not of the vendor's form.
+  CALTROP_E_SECRET = 810,
+  // No purpose: 1 to 63 visible ASCII characters.
+  CALTROP_E_PURPOSE = 811,
 } caltrop_status;
 
 // A guard in memory that the caller lends. Any thread may ask it; making it is one thread's alone.
@@ -334,6 +383,51 @@ typedef struct {
   // Whole seconds until the same call would pass; 0 if it passed.
   uint32_t retry_after_s;
 } caltrop_rate_answer;
+
+// A secret that is lent for one call.
+typedef struct {
+  // Its bytes.
+  const uint8_t *bytes;
+  // How many.
+  size_t len;
+  // The number of a token key; not looked at for webhooks.
+  uint8_t id;
+} caltrop_secret;
+
+// A vendor and its secrets: made once by `caltrop_signed_init`, shared by all threads, ended by `caltrop_signed_wipe`. It may not be copied.
+typedef struct {
+  uint64_t words[CALTROP_SIGNED_WEBHOOKS_WORDS];
+} caltrop_signed_webhooks;
+
+// When a message may have been signed: at most `tolerance_s` ago, at most `leeway_s` ahead of this host's clock.
+typedef struct {
+  // How old a message may be; vendors say 300.
+  uint32_t tolerance_s;
+  // How far the vendor's clock may be ahead; 30 is plenty.
+  uint32_t leeway_s;
+} caltrop_window;
+
+// One webhook on its way: begun by `caltrop_signed_start`, ended by `caltrop_signed_finish`. It may not be copied.
+typedef struct {
+  uint64_t words[CALTROP_SIGNED_CHECK_WORDS];
+} caltrop_signed_check;
+
+// The keys of tokens: made once by `caltrop_token_keys_init`, shared by all threads, ended by `caltrop_token_keys_wipe`. It may not be copied.
+typedef struct {
+  uint64_t words[CALTROP_TOKEN_KEYS_WORDS];
+} caltrop_token_keys;
+
+// What a token is for.
+typedef struct {
+  // Its purpose: 1 to 63 visible ASCII characters.
+  const uint8_t *purpose;
+  // Its bytes.
+  size_t purpose_len;
+  // What must be at hand again when it is shown, a path or a session, say; NULL with a length of 0 for nothing.
+  const uint8_t *context;
+  // Its bytes.
+  size_t context_len;
+} caltrop_token_use;
 
 #ifdef __cplusplus
 extern "C" {
@@ -584,6 +678,95 @@ caltrop_status caltrop_rate_refund(const caltrop_rate_limiter *limiter,
                                    size_t client_len,
                                    uint32_t cost,
                                    uint64_t mono_ns);
+
+// Reads 1 to 4 secrets of a vendor. `CALTROP_E_SECRET`: none, more, an empty one, or not one of Standard Webhooks.
+//
+// # Safety
+// * `secrets` points at `secret_count` secrets, each of which points at as many bytes as it says, or is NULL with a length of 0.
+// * `out` points at memory for a `caltrop_signed_webhooks` that no other thread uses during the call.
+caltrop_status caltrop_signed_init(uint8_t vendor,
+                                   const caltrop_secret *secrets,
+                                   size_t secret_count,
+                                   caltrop_signed_webhooks *out);
+
+// Begins with a webhook: reads the header fields that sign, and the date. `check` keeps a pointer to `webhooks` until it is finished.
+//
+// # Safety
+// * `webhooks` was made by `caltrop_signed_init`, and is not wiped before `check` is finished.
+// * `headers` points at `header_count` fields, each of which points at as many bytes as it says; `window` and `now` at what they are named for.
+// * `check` points at memory for a `caltrop_signed_check` that no other thread uses during the call.
+caltrop_status caltrop_signed_start(const caltrop_signed_webhooks *webhooks,
+                                    const caltrop_header *headers,
+                                    size_t header_count,
+                                    const caltrop_window *window,
+                                    const caltrop_now *now,
+                                    caltrop_signed_check *check);
+
+// Adds the next piece of the body, as it was received.
+//
+// # Safety
+// * `check` was begun by `caltrop_signed_start` and is not finished; no other thread uses it.
+// * `piece` points at `piece_len` bytes, or is NULL with a length of 0.
+caltrop_status caltrop_signed_update(caltrop_signed_check *check,
+                                     const uint8_t *piece,
+                                     size_t piece_len);
+
+// Ends a webhook, and wipes `check`: `CALTROP_OK` only if one of the secrets signed all of it, `CALTROP_E_FORGED` if none did.
+//
+// # Safety
+// * `check` was begun by `caltrop_signed_start` and is not finished; no other thread uses it.
+caltrop_status caltrop_signed_finish(caltrop_signed_check *check);
+
+// Wipes a vendor's secrets; they must not be used again. NULL is ignored.
+//
+// # Safety
+// * `webhooks` is NULL or was made by `caltrop_signed_init`, no other thread uses it, and no check of it is unfinished.
+void caltrop_signed_wipe(caltrop_signed_webhooks *webhooks);
+
+// Prepares 1 to 4 keys of 32 bytes or more, each with a number of its own: the first signs, tokens of all are good.
+//
+// # Safety
+// * `secrets` points at `secret_count` secrets, each of which points at as many bytes as it says, or is NULL with a length of 0.
+// * `out` points at memory for a `caltrop_token_keys` that no other thread uses during the call.
+caltrop_status caltrop_token_keys_init(const caltrop_secret *secrets,
+                                       size_t secret_count,
+                                       caltrop_token_keys *out);
+
+// Writes a token, without a NUL, that is good until the Unix second `expires_s`. `CALTROP_E_LENGTH`: more than `CALTROP_CLAIMS_MAX` bytes
+// of claims; `CALTROP_E_MEMORY`: it does not fit into `size` bytes; `CALTROP_TOKEN_MAX` always do.
+//
+// # Safety
+// * `keys` was made by `caltrop_token_keys_init`; the pointers of `use_of` point at as many bytes as it says.
+// * `claims` points at `claims_len` bytes, or is NULL with a length of 0; `out` at `size` bytes that overlap nothing; `out_len` at a `size_t`.
+caltrop_status caltrop_token_issue(const caltrop_token_keys *keys,
+                                   const caltrop_token_use *use_of,
+                                   const uint8_t *claims,
+                                   size_t claims_len,
+                                   uint64_t expires_s,
+                                   uint8_t *out,
+                                   size_t size,
+                                   size_t *out_len);
+
+// Knows a token again, and writes its claims into `size` bytes, of which `CALTROP_CLAIMS_MAX` are always enough.
+//
+// # Safety
+// * `keys` was made by `caltrop_token_keys_init`; the pointers of `use_of` point at as many bytes as it says.
+// * `token` points at `token_len` bytes, or is NULL with a length of 0; `now` at a `caltrop_now`.
+// * `out` points at `size` bytes that overlap nothing, or is NULL with a size of 0; `out_len` at a `size_t`.
+caltrop_status caltrop_token_verify(const caltrop_token_keys *keys,
+                                    const caltrop_token_use *use_of,
+                                    const uint8_t *token,
+                                    size_t token_len,
+                                    const caltrop_now *now,
+                                    uint8_t *out,
+                                    size_t size,
+                                    size_t *out_len);
+
+// Wipes the keys; they must not be used again. NULL is ignored.
+//
+// # Safety
+// * `keys` is NULL or was made by `caltrop_token_keys_init`, and no other thread uses it.
+void caltrop_token_keys_wipe(caltrop_token_keys *keys);
 
 #ifdef __cplusplus
 }  // extern "C"

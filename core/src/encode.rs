@@ -2,7 +2,7 @@
 //!
 //! Promises: widths are constants, the most significant digit comes first, and one value has one text.
 //! Costs: no table that a secret indexes; base62 of 256 bits is 43 short divisions, done once when a key is issued.
-//! Not here: base64url, which only hosts read (key files), with a crate of its own.
+//! Not here: base64 and base64url, which the crate `base64ct` does in constant time.
 
 /// The digits of base62 in the order of their values.
 pub const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -105,4 +105,32 @@ pub fn hex16(bytes: &[u8; 16]) -> [u8; 32] {
 
 fn nibble(value: u8) -> u8 {
     if value < 10 { value.wrapping_add(b'0') } else { value.wrapping_add(b'a' - 10) }
+}
+
+/// Reads `2 N` lower-case hexadecimal digits; `None` for another length, an upper-case or a foreign digit: one value has one text.
+///
+/// ```
+/// use caltrop::encode::bytes_hex;
+/// assert_eq!(bytes_hex(b"00ff"), Some([0x00, 0xff]));
+/// assert_eq!((bytes_hex::<2>(b"00fF"), bytes_hex::<2>(b"00f"), bytes_hex::<2>(b"00ff0")), (None, None, None));
+/// ```
+#[must_use]
+pub fn bytes_hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if pairs.len() != N || !rest.is_empty() {
+        return None;
+    }
+    let mut out = [0u8; N];
+    for (slot, [high, low]) in out.iter_mut().zip(pairs) {
+        *slot = value16(*high)? << 4 | value16(*low)?;
+    }
+    Some(out)
+}
+
+const fn value16(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
+        b'a'..=b'f' => Some(digit.wrapping_sub(b'a' - 10)),
+        _ => None,
+    }
 }

@@ -8,7 +8,7 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | roof | [`guard`]: request → decision |
-//! | 1 | [`key`] API keys · [`net`] addresses, zones, proxies · [`rate`] quotas · [`access`] routes, scopes · [`audit`] events, counters |
+//! | 1 | [`key`] API keys · [`signed`] tokens, webhooks · [`net`] addresses, zones, proxies · [`rate`] quotas · [`access`] routes, scopes · [`audit`] events, counters |
 //! | ground | [`name`] [`request`] [`mac`] [`verify`] [`time`] [`encode`] [`image`] [`table`] |
 //!
 //! Three doors: a room alone, the [`guard`] with a policy image, or an adapter for a named server (the C ABI and the Python package).
@@ -56,6 +56,8 @@ pub mod key;
 pub mod net;
 #[cfg(feature = "rate")]
 pub mod rate;
+#[cfg(feature = "signed")]
+pub mod signed;
 
 #[cfg(feature = "guard")]
 pub mod guard;

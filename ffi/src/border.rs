@@ -73,6 +73,21 @@ pub(crate) unsafe fn shared<'a, T>(value: *const T) -> Result<&'a T, caltrop_sta
     Ok(unsafe { &*value })
 }
 
+/// A value that the caller lends for changing.
+///
+/// # Safety
+/// `value` is NULL or misaligned (both refused), or points at an initialised `T` that nobody else uses while `'a` lasts.
+pub(crate) unsafe fn unique<'a, T>(value: *mut T) -> Result<&'a mut T, caltrop_status> {
+    if value.is_null() {
+        return Err(CALTROP_E_NULL);
+    }
+    if !value.is_aligned() {
+        return Err(CALTROP_E_ALIGNMENT);
+    }
+    // SAFETY: a unique reference asks for: non-null, aligned (both refused above), initialised, and no other use during `'a` (the contract).
+    Ok(unsafe { &mut *value })
+}
+
 /// Memory that the caller lends for words that several threads or processes may change at once.
 ///
 /// # Safety

@@ -17,7 +17,9 @@ pub mod mac;
 pub mod net;
 pub mod rate;
 pub mod request;
+pub mod signed;
 pub mod status;
+pub mod token;
 
 #[cfg(all(feature = "firmware", not(feature = "host")))]
 #[panic_handler]

@@ -95,7 +95,7 @@ impl<'r> Fields<'r> {
     ///
     /// # Safety
     /// Each of them points at as many bytes as it says, which nobody writes while `'r` lasts.
-    unsafe fn new(fields: &'r [caltrop_header]) -> Result<Self, caltrop_status> {
+    pub(crate) unsafe fn new(fields: &'r [caltrop_header]) -> Result<Self, caltrop_status> {
         for field in fields {
             // SAFETY: this function's contract is the one of `bytes`.
             unsafe { bytes(field.name, field.name_len) }?;

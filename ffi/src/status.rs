@@ -97,6 +97,29 @@ pub enum caltrop_status {
     CALTROP_E_HOST_FOREIGN = 704,
     /// The system gives no random bytes.
     CALTROP_E_HOST_ENTROPY = 705,
+
+    /// A header field that signs is not there.
+    CALTROP_E_MISSING = 801,
+    /// A header field that signs is there twice.
+    CALTROP_E_REPEATED = 802,
+    /// What signs is not as its format says.
+    CALTROP_E_MALFORMED = 803,
+    /// Signed longer ago than is tolerated.
+    CALTROP_E_STALE = 804,
+    /// Signed in a future that no leeway allows.
+    CALTROP_E_FUTURE = 805,
+    /// It has a date, and the clock cannot be trusted.
+    CALTROP_E_CLOCK = 806,
+    /// No secret signed this: forged, changed, or meant for another use.
+    CALTROP_E_FORGED = 807,
+    /// Its time is over.
+    CALTROP_E_EXPIRED = 808,
+    /// It names a key that is not here.
+    CALTROP_E_UNKNOWN_KEY = 809,
+    /// Secrets that cannot be used: none, more than 4, empty or too short, two of one number, or not of the vendor's form.
+    CALTROP_E_SECRET = 810,
+    /// No purpose: 1 to 63 visible ASCII characters.
+    CALTROP_E_PURPOSE = 811,
 }
 
 /// One door out: what went wrong, or done.

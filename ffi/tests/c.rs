@@ -29,11 +29,18 @@ fn library() -> &'static Path {
 
 /// Compiles one of the programs in `tests/c`.
 fn compiled(compiler: &str, standard: &str, name: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{compiler}"));
+    built(compiler, standard, &Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/c/{name}.c")))
+}
+
+/// Compiles a program; its folder is in its name, since examples and tests may have the same.
+fn built(compiler: &str, standard: &str, source: &Path) -> PathBuf {
+    let part = |path: Option<&Path>| path.and_then(Path::file_stem).unwrap().to_str().unwrap().to_owned();
+    let name = format!("{}-{}-{compiler}", part(source.parent()), part(Some(source)));
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let mut command = Command::new(compiler);
-    command.args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-O1", "-I"]).arg(root.join("../include"));
-    command.arg(root.join(format!("tests/c/{name}.c"))).arg(library()).args(["-lpthread", "-ldl", "-lm", "-o"]).arg(&program);
+    command.args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-O1", "-I"]);
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../include")).arg(source).arg(library());
+    command.args(["-lpthread", "-ldl", "-lm", "-o"]).arg(&program);
     ran(&mut command);
     program
 }
@@ -52,6 +59,23 @@ fn the_rooms_give_their_known_answers() {
         assert!(ran(&mut Command::new(&program)).starts_with("rooms: "));
         ran(&mut valgrind(&program));
     }
+}
+
+#[test]
+fn webhooks_and_tokens_give_their_known_answers() {
+    for compiler in ["gcc", "clang"] {
+        let program = compiled(compiler, "-std=c11", "signed");
+        assert!(ran(&mut Command::new(&program)).starts_with("signed: "));
+        ran(&mut valgrind(&program));
+    }
+}
+
+#[test]
+fn the_example_of_a_room_runs_and_is_short() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/rooms/signed.c");
+    assert!(std::fs::read_to_string(&source).unwrap().lines().count() <= 40);
+    let out = ran(&mut Command::new(built("gcc", "-std=c11", &source)));
+    assert!(out.starts_with("webhook: Hello, World!\n/files/17?t=c1.") && out.ends_with(": user=42\n/files/18: refused\n"), "{out}");
 }
 
 /// The house's images, public key and pepper as files, in the order of the programs' arguments.
@@ -130,6 +154,7 @@ fn no_access_is_out_of_bounds_and_a_planted_one_is_seen() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c");
     let program = |name: &str| watched(&folder.join(name).with_extension("c"));
     ran(&mut Command::new(program("rooms")));
+    ran(&mut Command::new(program("signed")));
     ran(Command::new(program("guard")).args(files()));
     ran(Command::new(program("images")).args(files()));
     ran(Command::new(program("host")).args(host_arguments("asan")));

@@ -15,6 +15,8 @@ create_exception!(caltrop, StateError, Error, "The state cannot be shared.");
 create_exception!(caltrop, SecretError, Error, "A secret cannot be read.");
 create_exception!(caltrop, InvalidKey, Error, "An API key is not good; `reason` is for the operator, never for the caller.");
 create_exception!(caltrop, InvalidTag, Error, "A tag is not the message's.");
+create_exception!(caltrop, InvalidToken, Error, "A token is not good; `reason` is for the operator, never for the caller.");
+create_exception!(caltrop, InvalidWebhook, Error, "A webhook is not good; `reason` is for the operator, never for the caller.");
 
 pub(crate) fn image(image: &str, error: OpenError) -> PyErr {
     let raised = ImageError::new_err(format!("{image}: {error}"));
@@ -40,6 +42,14 @@ pub(crate) fn secret(error: &HostSecretError) -> PyErr {
 
 pub(crate) fn key(reason: &'static str) -> PyErr {
     with(InvalidKey::new_err("the API key is not good"), &[("reason", reason)])
+}
+
+pub(crate) fn token(reason: &'static str) -> PyErr {
+    with(InvalidToken::new_err("the token is not good"), &[("reason", reason)])
+}
+
+pub(crate) fn webhook(reason: &'static str) -> PyErr {
+    with(InvalidWebhook::new_err("the webhook is not good"), &[("reason", reason)])
 }
 
 /// Adds attributes to an exception.

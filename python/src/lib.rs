@@ -12,6 +12,7 @@ mod net;
 mod rate;
 mod request;
 mod secrets;
+mod signed;
 mod time;
 
 use pyo3::prelude::*;
@@ -24,7 +25,9 @@ mod _caltrop {
     #[pymodule_export]
     use super::decision::Decision;
     #[pymodule_export]
-    use super::error::{Error, ImageError, InvalidKey, InvalidTag, LoadError, PolicyError, SecretError, StateError};
+    use super::error::{
+        Error, ImageError, InvalidKey, InvalidTag, InvalidToken, InvalidWebhook, LoadError, PolicyError, SecretError, StateError,
+    };
     #[pymodule_export]
     use super::guard::Guard;
     #[pymodule_export]
@@ -37,6 +40,8 @@ mod _caltrop {
     use super::rate::{Limiter, Taken};
     #[pymodule_export]
     use super::secrets::Secrets;
+    #[pymodule_export]
+    use super::signed::{Tokens, Webhooks, github, slack, standard, stripe};
     #[pymodule_export]
     use super::time::Now;
 

@@ -14,25 +14,28 @@ import pytest
 import caltrop
 
 
-@pytest.mark.parametrize("module", [caltrop.key, caltrop.mac, caltrop.net, caltrop.rate])
+@pytest.mark.parametrize("module", [caltrop.key, caltrop.mac, caltrop.net, caltrop.rate, caltrop.signed])
 def test_the_examples_run(module) -> None:
     done = doctest.testmod(module, optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
     assert done.attempted > 0 and done.failed == 0
 
 
-def test_tags_are_those_of_hmac() -> None:
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+def test_tags_are_those_of_hmac(algorithm) -> None:
     dice = random.Random(1)
     for _ in range(200):
-        secret, message = dice.randbytes(dice.randrange(100)), dice.randbytes(dice.randrange(200))
-        tag = hmac.digest(secret, message, "sha256")
-        key = caltrop.mac.Key(secret)
+        secret, message = dice.randbytes(dice.randrange(200)), dice.randbytes(dice.randrange(200))
+        tag = hmac.digest(secret, message, algorithm)
+        key = caltrop.mac.Key(secret, algorithm)
         assert key.sign(message) == tag
         key.verify(message, tag)
         key.verify(message, tag[:16])
         for wrong in (tag[:15], tag + b"\0", bytes([tag[0] ^ 1]) + tag[1:], b""):
             with pytest.raises(caltrop.InvalidTag):
                 key.verify(message, wrong)
-    assert "secret" not in repr(caltrop.mac.Key(b"secret"))
+    assert "secret" not in repr(caltrop.mac.Key(b"secret", algorithm=algorithm))
+    with pytest.raises(ValueError, match="sha512"):
+        caltrop.mac.Key(b"secret", "md5")
 
 
 def test_keys_are_made_and_digested_as_the_format_says() -> None:

@@ -9,7 +9,7 @@ use core::fmt::{self, Write};
 
 use super::limiter::{Refused, Taken};
 use super::quota::Quota;
-use crate::time::seconds_up;
+use crate::time::seconds_near;
 
 /// An item of `RateLimit-Policy`: `"requests";q=100;w=10`. Several are joined by commas.
 ///
@@ -61,7 +61,7 @@ impl fmt::Display for LimitItem<'_> {
 pub struct Left {
     /// Units that may come at once.
     pub remaining: u32,
-    /// Seconds until all of them are back, rounded up; after a refusal, until the refused call would pass.
+    /// Seconds until all of them are back, rounded; after a refusal, until the refused call would pass, rounded up.
     pub reset_s: u32,
 }
 
@@ -70,7 +70,7 @@ impl Left {
     #[must_use]
     pub fn of(quota: &Quota, answer: &Result<Taken, Refused>) -> Self {
         match answer {
-            Ok(taken) => Self { remaining: quota.remaining(taken.debt_ticks), reset_s: seconds_up(taken.debt_ticks) },
+            Ok(taken) => Self { remaining: quota.remaining(taken.debt_ticks), reset_s: seconds_near(taken.debt_ticks) },
             Err(refused) => Self { remaining: 0, reset_s: refused.retry_after_s() },
         }
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::time::seconds_up;
+use crate::time::seconds_near;
 
 /// The longest time that a full burst may take to drain, in ticks of 2⁻¹⁶ s: 48 days, a quarter of what a word can tell apart.
 pub const TAU_MAX: u64 = 1 << 38;
@@ -80,10 +80,10 @@ impl Quota {
         self.burst
     }
 
-    /// Seconds in which a whole burst comes back, rounded up.
+    /// Seconds in which a whole burst comes back, rounded, and at least 1.
     #[must_use]
     pub fn window_s(&self) -> u32 {
-        seconds_up(self.tau)
+        seconds_near(self.tau)
     }
 
     /// `name64` of its name.

@@ -1,10 +1,10 @@
 """caltrop: an embeddable API-security core.
 
 One question for each request: may this caller do this, now, from there? `Guard` answers it from a signed policy image; `caltrop.asgi` asks it
-for an ASGI server; `caltrop.key`, `caltrop.mac`, `caltrop.net` and `caltrop.rate` are the rooms alone.
+for an ASGI server; `caltrop.key`, `caltrop.mac`, `caltrop.signed`, `caltrop.net` and `caltrop.rate` are the rooms alone.
 """
 
-from . import asgi, key, mac, net, rate
+from . import asgi, key, mac, net, rate, signed
 from ._caltrop import (
     Decision,
     Error,
@@ -12,6 +12,8 @@ from ._caltrop import (
     ImageError,
     InvalidKey,
     InvalidTag,
+    InvalidToken,
+    InvalidWebhook,
     LoadError,
     Now,
     PolicyError,
@@ -28,6 +30,8 @@ __all__ = [
     "ImageError",
     "InvalidKey",
     "InvalidTag",
+    "InvalidToken",
+    "InvalidWebhook",
     "LoadError",
     "Now",
     "PolicyError",
@@ -40,4 +44,5 @@ __all__ = [
     "mac",
     "net",
     "rate",
+    "signed",
 ]

@@ -13,6 +13,8 @@ __all__ = [
     "ImageError",
     "InvalidKey",
     "InvalidTag",
+    "InvalidToken",
+    "InvalidWebhook",
     "Key",
     "Keyring",
     "Limiter",
@@ -24,12 +26,18 @@ __all__ = [
     "Secrets",
     "StateError",
     "Taken",
+    "Tokens",
+    "Webhooks",
     "Zones",
     "command",
     "crc32",
     "digest",
     "generate",
+    "github",
     "key_id",
+    "slack",
+    "standard",
+    "stripe",
     "__version__",
 ]
 
@@ -48,6 +56,12 @@ class InvalidKey(Error):
     reason: str
 
 class InvalidTag(Error): ...
+
+class InvalidToken(Error):
+    reason: str
+
+class InvalidWebhook(Error):
+    reason: str
 
 @final
 class Now:
@@ -155,9 +169,9 @@ class Guard:
 
 @final
 class Key:
-    """A prepared HMAC-SHA-256 key."""
+    """A prepared HMAC key."""
 
-    def __new__(cls, secret: bytes) -> Key: ...
+    def __new__(cls, secret: bytes, algorithm: Literal["sha256", "sha384", "sha512"] = "sha256") -> Key: ...
     def sign(self, message: bytes) -> bytes: ...
     def verify(self, message: bytes, tag: bytes) -> None: ...
 
@@ -238,5 +252,39 @@ class Taken:
     def retry_after(self) -> int: ...
     @property
     def fields(self) -> list[tuple[bytes, bytes]]: ...
+
+@final
+class Webhooks:
+    """Webhooks of one vendor: `verify` returns None, or raises InvalidWebhook."""
+
+    def verify(
+        self,
+        headers: Mapping[str, str] | Iterable[Iterable[str | bytes]],
+        body: bytes | str,
+        *,
+        now: Now | None = None,
+    ) -> None: ...
+
+def github(secrets: str | bytes | Sequence[str | bytes]) -> Webhooks:
+    """`X-Hub-Signature-256`. GitHub signs no date."""
+
+def slack(secrets: str | bytes | Sequence[str | bytes], *, tolerance: int = 300, leeway: int = 30) -> Webhooks:
+    """`X-Slack-Signature`, good from `leeway` seconds ahead of this host's clock to `tolerance` seconds behind it."""
+
+def stripe(secrets: str | bytes | Sequence[str | bytes], *, tolerance: int = 300, leeway: int = 30) -> Webhooks:
+    """`Stripe-Signature`; a secret is given with its `whsec_`."""
+
+def standard(secrets: str | Sequence[str], *, tolerance: int = 300, leeway: int = 30) -> Webhooks:
+    """`webhook-signature` of Standard Webhooks; a secret is `whsec_` and base64."""
+
+@final
+class Tokens:
+    """Tokens for one purpose under keys of 32 bytes or more, by their numbers (0 to 255): the first signs, all are known."""
+
+    def __new__(cls, keys: dict[int, bytes], *, purpose: str) -> Tokens: ...
+    def issue(self, claims: bytes | str, *, expires: int, context: bytes | str | None = None) -> str:
+        """A token that is good until the Unix second `expires`, and only with the same `context`."""
+    def verify(self, token: str | bytes, *, context: bytes | str | None = None, now: Now | None = None) -> bytes:
+        """Its claims, or raises InvalidToken."""
 
 def command(arguments: Sequence[str]) -> int: ...

@@ -1,4 +1,4 @@
-"""HMAC-SHA-256 alone (RFC 2104), verified in constant time; a tag may be cut to 16 bytes.
+"""HMAC alone (RFC 2104), verified in constant time; a tag may be cut to 16 bytes. SHA-256, unless SHA-384 or SHA-512 is asked for.
 
 >>> key = Key(b"Jefe")
 >>> tag = key.sign(b"what do ya want for nothing?")  # RFC 4231, case 2
@@ -8,6 +8,8 @@
 >>> key.verify(b"something else", tag)
 Traceback (most recent call last):
 caltrop.InvalidTag: the tag is not the message's
+>>> Key(b"Jefe", "sha512").sign(b"what do ya want for nothing?").hex()[:16]
+'164b7a7bfcf819e2'
 """
 
 from ._caltrop import Key

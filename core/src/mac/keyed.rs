@@ -1,0 +1,146 @@
+//! What all hashes share: a key prepared once, a message on its way through it, and a tag that has no `==`.
+
+/// Makes `Key`, `Mac` and `Tag` of HMAC over one hash, whose block and output have these many bytes.
+macro_rules! keyed {
+    ($(#[$example:meta])* $hash:ident, $name:literal, block $block:literal, tag $tag:literal) => {
+        use core::fmt;
+
+        use hmac::{Hmac, KeyInit, Mac as _};
+        use sha2::{Digest, $hash};
+        use subtle::ConstantTimeEq;
+        use zeroize::Zeroize;
+
+        use super::{InvalidTag, TAG_MIN};
+
+        #[doc = concat!("A key of ", $name, ", prepared once and shared by all threads. Wiped when dropped.")]
+        ///
+        /// # Example: accepted, then refused
+        $(#[$example])*
+        #[derive(Clone)]
+        pub struct Key(Hmac<$hash>);
+
+        impl Key {
+            #[doc = concat!("Prepares a key of any length; longer than ", $block, " bytes it is hashed first (RFC 2104 §2).")]
+            #[must_use]
+            pub fn new(bytes: &[u8]) -> Self {
+                let mut block = [0u8; $block];
+                if bytes.len() > block.len() {
+                    let digest: [u8; $tag] = $hash::digest(bytes).into();
+                    fill(&mut block, &digest);
+                } else {
+                    fill(&mut block, bytes);
+                }
+                let key = Self(Hmac::<$hash>::new(&block.into()));
+                block.zeroize();
+                key
+            }
+
+            /// The tag of one whole message.
+            #[must_use]
+            pub fn sign(&self, message: &[u8]) -> Tag {
+                self.start().update(message).finish()
+            }
+
+            /// Starts a message that comes in pieces.
+            #[must_use]
+            pub fn start(&self) -> Mac<'_> {
+                Mac { state: self.0.clone(), _key: self }
+            }
+
+            /// Checks a full or truncated tag in constant time.
+            ///
+            /// # Errors
+            #[doc = concat!("[`InvalidTag`]: it is not this message's tag, or shorter than [`TAG_MIN`] or longer than ", $tag, " bytes.")]
+            /// It never says which.
+            pub fn verify(&self, message: &[u8], tag: &[u8]) -> Result<(), InvalidTag> {
+                self.sign(message).matches(tag)
+            }
+        }
+
+        fn fill(block: &mut [u8; $block], bytes: &[u8]) {
+            for (slot, byte) in block.iter_mut().zip(bytes) {
+                *slot = *byte;
+            }
+        }
+
+        impl fmt::Debug for Key {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("Key(..)")
+            }
+        }
+
+        /// One message on its way through a key.
+        #[derive(Clone)]
+        pub struct Mac<'k> {
+            state: Hmac<$hash>,
+            _key: &'k Key,
+        }
+
+        impl Mac<'_> {
+            /// Adds the next piece.
+            #[must_use]
+            pub fn update(mut self, piece: &[u8]) -> Self {
+                self.feed(piece);
+                self
+            }
+
+            /// Adds the next piece to a message that stays where it is.
+            pub fn feed(&mut self, piece: &[u8]) {
+                self.state.update(piece);
+            }
+
+            /// The tag of all pieces.
+            #[must_use]
+            pub fn finish(self) -> Tag {
+                Tag(self.state.finalize().into_bytes().into())
+            }
+        }
+
+        impl fmt::Debug for Mac<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("Mac(..)")
+            }
+        }
+
+        #[doc = concat!("A tag of ", $tag, " bytes. It has no `==`: [`Tag::matches`] compares in constant time. Wiped when dropped.")]
+        #[derive(Clone)]
+        pub struct Tag([u8; $tag]);
+
+        impl Tag {
+            /// The bytes, to be sent or stored.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; $tag] {
+                &self.0
+            }
+
+            /// The first 16 bytes: the digest under which an API key is stored.
+            #[must_use]
+            pub fn truncated(&self) -> [u8; TAG_MIN] {
+                self.0.first_chunk().copied().unwrap_or_default()
+            }
+
+            /// Compares a full or truncated tag in constant time.
+            ///
+            /// # Errors
+            /// [`InvalidTag`], as [`Key::verify`].
+            pub fn matches(&self, tag: &[u8]) -> Result<(), InvalidTag> {
+                let ours = self.0.get(..tag.len()).filter(|_| tag.len() >= TAG_MIN).ok_or(InvalidTag)?;
+                if bool::from(ours.ct_eq(tag)) { Ok(()) } else { Err(InvalidTag) }
+            }
+        }
+
+        impl Drop for Tag {
+            fn drop(&mut self) {
+                self.0.zeroize();
+            }
+        }
+
+        impl fmt::Debug for Tag {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("Tag(..)")
+            }
+        }
+    };
+}
+
+pub(super) use keyed;
