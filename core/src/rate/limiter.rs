@@ -11,7 +11,7 @@
 //! Two racing newcomers may make twins: the sum counts both, and the later one drains.
 
 use core::fmt;
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::Ordering::{Relaxed, Release};
 
 use super::gcra::{debt, fingerprint, is_of, owing};
 use super::quota::{Quota, TAU_MAX};
@@ -338,9 +338,10 @@ impl<'t> Bucket<'t> {
         Self { word, seen, fingerprint: SHARED, owed, kept: owed, kind: BucketKind::Shared }
     }
 
-    /// Whether this worker won the word.
+    /// Whether this worker won the word. It releases what the worker knows of the last sweep: who still clears after a long silence must not
+    /// take this word for an old one.
     fn swap(&self, tick: u64, debt_ticks: u64) -> bool {
-        self.word.compare_exchange(self.seen, owing(self.fingerprint, tick, debt_ticks), Relaxed, Relaxed).is_ok()
+        self.word.compare_exchange(self.seen, owing(self.fingerprint, tick, debt_ticks), Release, Relaxed).is_ok()
     }
 }
 
