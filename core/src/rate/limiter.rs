@@ -15,7 +15,7 @@ use core::sync::atomic::Ordering::{Relaxed, Release};
 
 use super::gcra::{debt, fingerprint, is_of, owing};
 use super::quota::{Quota, TAU_MAX};
-use crate::table::{Line, Partition, Place, Table, TableError, TableSize, Word};
+use crate::table::{Partition, Place, Table, TableError, TableSize, Word};
 use crate::time::{Now, seconds_up};
 
 /// The most quotas that one request may be charged to at once.
@@ -316,21 +316,56 @@ struct Bucket<'t> {
 impl<'t> Bucket<'t> {
     /// Nearly always the client has a word already, so that is looked for first, and nothing else is kept of the others.
     fn find(place: &Place<'t>, tick: u64) -> Self {
-        let fp = fingerprint(place.v);
+        let fingerprint = fingerprint(place.v);
         let mut owed = 0u64;
         let mut own = None;
         for line in place.lines {
             for word in line {
                 let seen = word.load(Relaxed);
-                if is_of(seen, fp) {
+                if is_of(seen, fingerprint) {
                     let debt = debt(seen, tick);
                     owed = owed.saturating_add(debt);
                     own = own.or(Some((word, seen, debt)));
                 }
             }
         }
-        if let Some((word, seen, kept)) = own.or_else(|| idle(place.lines, tick)) {
-            return Self { word, seen, fingerprint: fp, owed, kept, kind: BucketKind::Own };
+        match own {
+            Some((word, seen, kept)) => Self { word, seen, fingerprint, owed, kept, kind: BucketKind::Own },
+            None => Self::find_new(place, fingerprint, tick),
+        }
+    }
+
+    /// For a client that had no word a moment ago: everything from one look at each word, since two newcomers of one name must choose the same
+    /// idle word, so that one of them loses it and sees the other.
+    #[cold]
+    fn find_new(place: &Place<'t>, fingerprint: u64, tick: u64) -> Self {
+        let mut owed = 0u64;
+        let mut own = None;
+        let mut idle = None;
+        let mut fewest = u32::MAX;
+        for line in place.lines {
+            let mut owing_words = 0u32;
+            let mut idle_here = None;
+            for word in line {
+                let seen = word.load(Relaxed);
+                let debt = debt(seen, tick);
+                if is_of(seen, fingerprint) {
+                    owed = owed.saturating_add(debt);
+                    own = own.or(Some((word, seen, debt)));
+                }
+                if debt == 0 {
+                    idle_here = idle_here.or(Some((word, seen, 0)));
+                } else {
+                    owing_words = owing_words.wrapping_add(1);
+                }
+            }
+            if owing_words < fewest && idle_here.is_some() {
+                fewest = owing_words;
+                idle = idle_here;
+            }
+        }
+        if let Some((word, seen, kept)) = own.or(idle) {
+            return Self { word, seen, fingerprint, owed, kept, kind: BucketKind::Own };
         }
         let word = place.overflow;
         let seen = word.load(Relaxed);
@@ -343,21 +378,4 @@ impl<'t> Bucket<'t> {
     fn swap(&self, tick: u64, debt_ticks: u64) -> bool {
         self.word.compare_exchange(self.seen, owing(self.fingerprint, tick, debt_ticks), Release, Relaxed).is_ok()
     }
-}
-
-/// The first idle word of the line with fewer owing ones; of the first line if both have as many.
-fn idle(lines: [&Line; 2], tick: u64) -> Option<(&Word, u64, u64)> {
-    let [a, b] = lines.map(|line| {
-        let mut first = None;
-        let mut count = 0u32;
-        for word in line {
-            let seen = word.load(Relaxed);
-            if debt(seen, tick) == 0 {
-                first = first.or(Some((word, seen, 0)));
-                count = count.wrapping_add(1);
-            }
-        }
-        (count, first)
-    });
-    if b.0 > a.0 { b.1 } else { a.1 }
 }
