@@ -10,8 +10,9 @@ fn after_drop<K>(make: impl Fn() -> K) -> (Vec<u8>, Vec<u8>) {
     slot.write(make());
     let read = |slot: &MaybeUninit<K>| {
         let start = slot.as_ptr().cast::<u8>();
-        // SAFETY: `read_volatile` asks for readable memory: each of the `size_of::<K>()` bytes that `slot` owns.
-        (0..size_of::<K>()).map(|at| unsafe { start.add(at).read_volatile() }).collect()
+        let places = (0..size_of::<K>()).map(|at| start.wrapping_add(at));
+        // SAFETY: `read_volatile` asks for readable memory: each place is one of the `size_of::<K>()` bytes that `slot` owns.
+        places.map(|place| unsafe { place.read_volatile() }).collect()
     };
     let before = read(&slot);
     // SAFETY: `assume_init_drop` asks for an initialised value that is not used again: written above, and only its bytes are read below.
