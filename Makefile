@@ -3,7 +3,7 @@
 
 # One packed file of requests and answers for every host.
 VECTORS := $(CURDIR)/target/vectors.bin
-.PHONY: help demo suite vectors FORCE test tools setup wheel firmware lint fmt bench header
+.PHONY: help demo suite vectors FORCE test tools setup wheel firmware lint fmt bench bench-check header
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,8 +60,13 @@ lint: ## formatting, clippy, docs without a warning; each room alone
 fmt: ## format
 	cargo fmt --all
 
-bench: ## what a decision costs on this machine
+bench: wheel ## what a decision costs on this machine, and the rooms beside their peers
 	cargo bench --locked -p caltrop-benches
+	.venv/bin/python benches/admit.py
+	ci/bench-servers.sh
+
+bench-check: ## the newest run against benches/goals.toml
+	python3 benches/check.py
 
 header: ## write include/caltrop.h anew
 	UPDATE_HEADER=1 cargo test --locked -q -p caltrop-ffi --test header

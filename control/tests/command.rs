@@ -232,3 +232,117 @@ fn what_cannot_be_read_has_code_3_and_a_bad_command_line_2() {
     assert_eq!(caltrop(&["policy", "chekc"]).code, 2);
     assert_eq!(caltrop(&["--help"]).code, 0);
 }
+
+fn with_input(args: &[&str], input: &str) -> Ran {
+    use std::io::Write;
+    use std::process::Stdio;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_caltrop"));
+    let mut child = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+#[test]
+fn a_rotated_key_and_its_follower_are_both_good_until_the_grace_ends() {
+    let project = Project::new();
+    let policy = project.policy();
+    let old = project.key(&["alice", "--scope", "api:read", "--tenant", "acme"]);
+    let id = &old["acmeapi_live_".len()..][..10];
+    let reason = |key: &str| project.explain(&["GET", "/v1/things", "-H", &format!("x-api-key: {key}")])["reason"].clone();
+    let rotated = caltrop(&["keys", "rotate", id, "--grace", "7d", "--policy", &policy]);
+    assert_eq!(rotated.code, 0, "{}", rotated.err);
+    let new = rotated.out.trim();
+    assert_eq!((reason(&old), reason(new)), (Value::Null, Value::Null));
+    let list: Value = serde_json::from_str(&caltrop(&["keys", "list", "--json", "--policy", &policy]).out).unwrap();
+    let states: std::collections::BTreeSet<_> = list["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| (key["state"].as_str().unwrap(), key["generation"].as_u64().unwrap(), key["tenant"].as_str().unwrap()))
+        .collect();
+    assert_eq!(states, [("active", 2, "acme"), ("grace", 1, "acme")].into());
+    // A grace that is over, and a key that is in its grace already.
+    let next = &new["acmeapi_live_".len()..][..10];
+    let third = caltrop(&["keys", "rotate", next, "--grace", "2020-01-01", "--policy", &policy]);
+    assert_eq!((third.code, reason(new), reason(third.out.trim())), (0, "key-expired".into(), Value::Null));
+    let again = caltrop(&["keys", "rotate", id, "--policy", &policy]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("is grace: rotate an active one"), "{}", again.err);
+}
+
+#[test]
+fn keys_from_elsewhere_go_on_working_in_whatever_form_they_are_kept() {
+    let project = Project::new();
+    let policy = project.policy();
+    let import = |format: &str, more: &[&str], input: &str| {
+        let ran = with_input(&[&["keys", "import", "-", "--format", format, "--policy", &policy], more].concat(), input);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran
+    };
+    let reason = |key: &str| project.explain(&["GET", "/v1/things", "-H", &format!("x-api-key: {key}")])["reason"].clone();
+    let own = ["--principal", "old", "--scope", "api:read"];
+    let raw = import("raw", &own, "a-key-of-before-that-is-long-enough-0\n\nshort\n");
+    assert_eq!((raw.out.as_str(), raw.err.as_str()), ("2 keys imported\n", "line 3: weak: about 22 bits; rotate it soon\n"));
+    // SHA-256 of "hello" and of "world".
+    import("sha256", &own, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n");
+    import("sha256", &own, "SG6kYiTRu0+2gPNPfJrZao8k7Ii+c+qOWmxlJg6cuKc=\n");
+    let csv = "principal,key,sha256,scopes,expires\nzoe,zoe-has-a-key-of-her-own-7431,,api:read,2030-01-01\nyan,old-Yan-1987,,api:read,2020-01-01\n";
+    import("csv", &[], csv);
+    for good in ["a-key-of-before-that-is-long-enough-0", "short", "hello", "world", "zoe-has-a-key-of-her-own-7431"] {
+        assert_eq!(reason(good), Value::Null, "{good}");
+    }
+    assert_eq!(reason("old-Yan-1987"), "key-expired");
+    assert_eq!(reason("a-key-of-before-that-is-long-enough-1"), "key-unknown");
+}
+
+#[test]
+fn an_import_with_one_bad_line_changes_nothing() {
+    let project = Project::new();
+    let policy = project.policy();
+    let before = std::fs::read(project.path("keys.cltp")).unwrap();
+    let bad = [
+        ("raw", "good-key-1\ntwo words\n", "line 2: a key is 1 to 256 visible ASCII characters"),
+        ("raw", "same-key\nsame-key\n", "line 2: the same key as line 1: leave one out"),
+        ("sha256", "2cf2\n", "line 1: not a SHA-256"),
+        ("csv", "principal,kee\na,b\n", "unknown column \"kee\": did you mean \"key\"?"),
+        ("csv", "principal,key\n,b\n", "line 2: no principal"),
+        ("csv", "principal,key,sha256\na,,\n", "line 2: give a key or a sha256"),
+        ("csv", "principal,key,scopes\na,b,api:raed\n", "line 2: unknown scope \"api:raed\": did you mean \"api:read\"?"),
+        ("csv", "principal,key,expires\na,b,soon\n", "line 2: \"soon\": write a date"),
+        ("csv", "principal,key\na,b,c\n", "record"),
+    ];
+    for (format, input, says) in bad {
+        let ran = with_input(&["keys", "import", "-", "--format", format, "--principal", "old", "--policy", &policy], input);
+        assert_eq!(ran.code, 1, "{input:?}: {}", ran.err);
+        assert!(ran.err.contains(says), "{input:?}: {}", ran.err);
+        assert_eq!(std::fs::read(project.path("keys.cltp")).unwrap(), before);
+    }
+    let nobody = with_input(&["keys", "import", "-", "--format", "raw", "--policy", &policy], "a\n");
+    assert_eq!(nobody.code, 2);
+}
+
+/// `kill -9` at any moment leaves the old keyring or the new one. The long form is `CALTROP_KILLS=200`.
+#[test]
+fn a_command_that_is_killed_leaves_a_keyring_that_is_read() {
+    let project = Project::new();
+    let policy = project.policy();
+    let kills = std::env::var("CALTROP_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(25);
+    let mut last = 0;
+    for turn in 0..kills {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_caltrop"));
+        command.args(["keys", "new", "alice", "--policy", &policy]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut child = command.spawn().unwrap();
+        // Spread over what a whole run takes, so that some are killed before the write, some in it, some after.
+        std::thread::sleep(std::time::Duration::from_micros(400 * (turn % 25)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let list = caltrop(&["keys", "list", "--json", "--policy", &policy]);
+        assert_eq!(list.code, 0, "{}", list.out);
+        let count = serde_json::from_str::<Value>(&list.out).unwrap()["keys"].as_array().unwrap().len();
+        assert!(count == last || count == last + 1, "{last} keys, then {count}");
+        last = count;
+    }
+    println!("{kills} kills, {last} of them after the write");
+}

@@ -53,5 +53,6 @@ pub fn is_principal(text: &str) -> bool {
 
 /// Whether `bytes` are all visible ASCII (RFC 5234 `VCHAR`), and at least one.
 pub(crate) fn is_visible(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic)
+    // All bytes are looked at, whatever they are: without a way out of the loop they are taken many at once.
+    !bytes.is_empty() && bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic())
 }

@@ -55,3 +55,15 @@ impl Now {
 pub fn seconds_up(ticks: u64) -> u32 {
     u32::try_from(ticks.div_ceil(TICKS_PER_S)).unwrap_or(u32::MAX)
 }
+
+/// Ticks as whole seconds, rounded to the nearest, and at least 1 for any: what a client is told of a time that nothing depends on.
+///
+/// ```
+/// use caltrop::time::seconds_near;
+/// assert_eq!((seconds_near(0), seconds_near(1), seconds_near(65_540), seconds_near(98_304)), (0, 1, 1, 2));
+/// ```
+#[must_use]
+pub fn seconds_near(ticks: u64) -> u32 {
+    let nearest = ticks.saturating_add(TICKS_PER_S / 2) / TICKS_PER_S;
+    u32::try_from(nearest.max(u64::from(ticks > 0))).unwrap_or(u32::MAX)
+}

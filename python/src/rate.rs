@@ -1,6 +1,6 @@
 //! Rate limits in fixed memory, for this process.
 
-use caltrop::rate::{Charge, Limiter as Core, Quota, Refused};
+use caltrop::rate::{Charge, Left, LimitItem, Limiter as Core, PolicyItem, Quota, Refused};
 use caltrop::table::{TableSize, Word};
 use caltrop_control::policy::rate as parse;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -47,13 +47,13 @@ impl Limiter {
     #[pyo3(signature = (client, *, cost = 1, now = None))]
     fn take(&self, client: &Bound<'_, PyAny>, cost: u32, now: Option<&Bound<'_, Now>>) -> PyResult<Taken> {
         let charge = self.charge(client, cost)?;
-        Ok(Taken::of(self.cell.borrow_dependent().take(&charge, self::now(now))))
+        Ok(Taken { quota: self.quota, answer: self.cell.borrow_dependent().take(&charge, self::now(now)) })
     }
 
     #[pyo3(signature = (client, *, cost = 1, now = None))]
     fn peek(&self, client: &Bound<'_, PyAny>, cost: u32, now: Option<&Bound<'_, Now>>) -> PyResult<Taken> {
         let charge = self.charge(client, cost)?;
-        Ok(Taken::of(self.cell.borrow_dependent().peek(&charge, self::now(now))))
+        Ok(Taken { quota: self.quota, answer: self.cell.borrow_dependent().peek(&charge, self::now(now)) })
     }
 }
 
@@ -65,40 +65,48 @@ impl Limiter {
 }
 
 /// What a limiter answers.
-#[pyclass(frozen, get_all, module = "caltrop.rate")]
+#[pyclass(frozen, module = "caltrop.rate")]
 pub(crate) struct Taken {
-    allowed: bool,
-    remaining: u32,
-    retry_after: u32,
-}
-
-impl Taken {
-    fn of(answer: Result<caltrop::rate::Taken, Refused>) -> Self {
-        match answer {
-            Ok(taken) => Self { allowed: true, remaining: taken.remaining, retry_after: 0 },
-            Err(refused) => Self { allowed: false, remaining: 0, retry_after: refused.retry_after_s() },
-        }
-    }
+    quota: Quota,
+    answer: Result<caltrop::rate::Taken, Refused>,
 }
 
 #[pymethods]
 impl Taken {
-    const fn __bool__(&self) -> bool {
-        self.allowed
+    #[getter]
+    const fn allowed(&self) -> bool {
+        self.answer.is_ok()
     }
 
-    /// `Retry-After` for a refusal, as pairs of bytes; nothing else.
+    const fn __bool__(&self) -> bool {
+        self.allowed()
+    }
+
+    #[getter]
+    fn remaining(&self) -> u32 {
+        Left::of(&self.quota, &self.answer).remaining
+    }
+
+    #[getter]
+    fn retry_after(&self) -> u32 {
+        self.answer.as_ref().map_or_else(Refused::retry_after_s, |_| 0)
+    }
+
+    /// `RateLimit-Policy` and `RateLimit`, and `Retry-After` for a refusal, as pairs of bytes.
     #[getter]
     fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        if self.allowed {
-            return Ok(PyList::empty(py));
-        }
-        let value = self.retry_after.to_string();
-        PyList::new(py, [PyTuple::new(py, [PyBytes::new(py, b"retry-after"), PyBytes::new(py, value.as_bytes())])?])
+        let name = "default";
+        let policy = PolicyItem { name, quota: self.quota };
+        let left = LimitItem { name, left: Left::of(&self.quota, &self.answer) };
+        let wait = (!self.allowed()).then(|| ("retry-after", self.retry_after().to_string()));
+        let told = [("ratelimit-policy", policy.to_string()), ("ratelimit", left.to_string())].into_iter().chain(wait);
+        let pair =
+            |(name, value): (&str, String)| PyTuple::new(py, [PyBytes::new(py, name.as_bytes()), PyBytes::new(py, value.as_bytes())]);
+        PyList::new(py, told.map(pair).collect::<PyResult<Vec<_>>>()?)
     }
 
     fn __repr__(&self) -> String {
-        let allowed = if self.allowed { "True" } else { "False" };
-        format!("Taken(allowed={allowed}, remaining={}, retry_after={})", self.remaining, self.retry_after)
+        let allowed = if self.allowed() { "True" } else { "False" };
+        format!("Taken(allowed={allowed}, remaining={}, retry_after={})", self.remaining(), self.retry_after())
     }
 }

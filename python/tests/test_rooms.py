@@ -110,7 +110,10 @@ def test_limits_hold_and_come_back() -> None:
     at = lambda second: caltrop.Now(0, second * 10**9)  # noqa: E731
     assert [limiter.take(b"a", now=at(1)).remaining for _ in range(3)] == [2, 1, 0]
     refused = limiter.take("a", now=at(1))
-    assert not refused and (refused.retry_after, refused.fields) == (1, [(b"retry-after", b"1")])
+    assert not refused and refused.retry_after == 1
+    policy = (b"ratelimit-policy", b'"default";q=3;w=3')
+    assert refused.fields == [policy, (b"ratelimit", b'"default";r=0;t=1'), (b"retry-after", b"1")]
+    assert limiter.peek(b"c", now=at(1)).fields == [policy, (b"ratelimit", b'"default";r=2;t=1')]
     assert limiter.take(b"b", now=at(1)) and limiter.take(b"a", now=at(2)) and not limiter.take(b"a", cost=2, now=at(3))
     assert limiter.peek(b"a", cost=2, now=at(4)).allowed and limiter.peek(b"a", cost=2, now=at(4)).allowed
     for limit, says in [("60/min", "write the unit in full"), ("60", "has no unit")]:

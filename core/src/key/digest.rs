@@ -44,7 +44,14 @@ impl Digest {
     /// Compares with a stored digest in constant time.
     #[must_use]
     pub fn ct_eq(&self, stored: &[u8; 16]) -> Choice {
-        self.0.ct_eq(stored)
+        self.difference(stored).ct_eq(&0)
+    }
+
+    /// 0 if it is the stored one, by whole words: no byte is looked at alone.
+    pub(super) fn difference(&self, stored: &[u8; 16]) -> u64 {
+        let [a, b] = halves(&self.0);
+        let [x, y] = halves(stored);
+        (a ^ x) | (b ^ y)
     }
 }
 
@@ -67,16 +74,23 @@ impl fmt::Debug for Digest {
 /// ```
 #[must_use]
 pub fn digest(pepper: &mac::Key, form: Form, key: &[u8]) -> Option<Digest> {
-    if !is_key(key) {
-        return None;
-    }
-    Some(Digest(match form {
+    is_key(key).then(|| digest_of(pepper, form, key))
+}
+
+/// The digest of what [`is_key`] has said yes to.
+pub(super) fn digest_of(pepper: &mac::Key, form: Form, key: &[u8]) -> Digest {
+    Digest(match form {
         Form::Key => pepper.sign(key).truncated(),
         Form::Sha256 => pepper.sign(&Sha256::digest(key)).truncated(),
-    }))
+    })
 }
 
 /// Whether it can be a key of any form: 1 to [`KEY_MAX`] bytes of visible ASCII.
 pub(super) fn is_key(shown: &[u8]) -> bool {
     shown.len() <= KEY_MAX && crate::name::is_visible(shown)
+}
+
+fn halves(bytes: &[u8; 16]) -> [u64; 2] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *bytes;
+    [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p])]
 }

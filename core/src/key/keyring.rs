@@ -3,7 +3,7 @@
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zerocopy::little_endian::{U16, U32};
 
-use super::digest::{Digest, Form, digest, is_key};
+use super::digest::{Digest, Form, digest_of, is_key};
 use super::record::{
     BUCKET_MAX, INDEX, KEY, KeyRecord, NAMES, PAIR, PAIRS_MAX, PLAN, PairRecord, SCOPE_SET, STATE_ACTIVE, STATE_DENY, STATE_GRACE,
     SetRecord, ZONE_SET,
@@ -114,7 +114,7 @@ impl<'b> Keyring<'b> {
         for pair in self.pairs {
             let form = Form::from_code(pair.form).ok_or(KeyReason::Corrupt)?;
             let pepper = pepper(pair.pepper).ok_or(KeyReason::Corrupt)?;
-            let digest = digest(pepper, form, shown).ok_or(KeyReason::Malformed)?;
+            let digest = digest_of(pepper, form, shown);
             let found = self.find(&digest, *pair).ok_or(KeyReason::Corrupt)?;
             hit = hit.or(self.keys.get(found));
         }
@@ -132,8 +132,8 @@ impl<'b> Keyring<'b> {
         let end = usize::try_from(self.index.get(bucket.checked_add(1)?)?.get()).ok()?;
         let mut found = u64::MAX;
         for (at, key) in (u64::try_from(first).ok()?..).zip(self.keys.get(first..end)?) {
-            let is_it = digest.ct_eq(&key.digest) & key.pepper.ct_eq(&pair.pepper) & key.form.ct_eq(&pair.form);
-            found.conditional_assign(&at, is_it);
+            let other = digest.difference(&key.digest) | u64::from(key.pepper ^ pair.pepper) | u64::from(key.form ^ pair.form);
+            found.conditional_assign(&at, other.ct_eq(&0));
         }
         Some(usize::try_from(found).unwrap_or(usize::MAX))
     }

@@ -11,11 +11,11 @@
 //! Two racing newcomers may make twins: the sum counts both, and the later one drains.
 
 use core::fmt;
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::Ordering::{Relaxed, Release};
 
 use super::gcra::{debt, fingerprint, is_of, owing};
 use super::quota::{Quota, TAU_MAX};
-use crate::table::{Partition, Place, Table, TableError, TableSize, Word};
+use crate::table::{Line, Partition, Place, Table, TableError, TableSize, Word};
 use crate::time::{Now, seconds_up};
 
 /// The most quotas that one request may be charged to at once.
@@ -172,14 +172,25 @@ impl<'t> Limiter<'t> {
         if let [only] = charges {
             return self.take_at(only, tick).map(|_| ()).map_err(|refused| AllRefused { index: 0, refused });
         }
-        let waits = charges.iter().enumerate().filter_map(|(index, charge)| match self.peek_at(charge, tick) {
-            Err(Refused::Wait { ticks }) => Some((ticks, index)),
-            Ok(_) | Err(Refused::Contended) => None,
-        });
-        if let Some((ticks, index)) = waits.max() {
+        // Each charge's words are read once; what another worker changes meanwhile is seen by the swap.
+        let mut found = [const { None }; CHARGES_MAX];
+        let mut longest = None;
+        for ((index, charge), slot) in charges.iter().enumerate().zip(&mut found) {
+            let bucket = self.find(charge, tick).ok_or(AllRefused { index, refused: Refused::Contended })?;
+            match fits(bucket.owed, charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks()) {
+                Err(Refused::Wait { ticks }) => longest = longest.max(Some((ticks, index))),
+                Ok(_) | Err(Refused::Contended) => {}
+            }
+            *slot = Some(bucket);
+        }
+        if let Some((ticks, index)) = longest {
             return Err(AllRefused { index, refused: Refused::Wait { ticks } });
         }
-        for (index, charge) in charges.iter().enumerate() {
+        for ((index, charge), bucket) in charges.iter().enumerate().zip(&found) {
+            let is_taken = bucket.as_ref().is_some_and(|bucket| self.charge(bucket, charge, tick));
+            if is_taken {
+                continue;
+            }
             if let Err(refused) = self.take_at(charge, tick) {
                 charges.iter().take(index).for_each(|taken| self.refund_at(taken, tick));
                 return Err(AllRefused { index, refused });
@@ -216,19 +227,29 @@ impl<'t> Limiter<'t> {
 
     pub(super) fn take_at(&self, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
         let quota = charge.quota;
-        let (inc, tau) = (quota.cost_ticks(charge.cost), quota.tau_ticks());
         let place = self.table.place(charge.partition, quota.name64()).ok_or(Refused::Contended)?;
         for _ in 0..TRIES {
             let bucket = Bucket::find(&place, tick);
-            let debt_ticks = fits(bucket.owed, inc, tau)?;
-            if bucket.swap(tick, bucket.kept.min(tau).saturating_add(inc)) {
-                if bucket.kind == BucketKind::Shared {
-                    self.table.count_overflow();
-                }
+            let debt_ticks = fits(bucket.owed, quota.cost_ticks(charge.cost), quota.tau_ticks())?;
+            if self.charge(&bucket, charge, tick) {
                 return Ok(Taken { debt_ticks, remaining: quota.remaining(debt_ticks) });
             }
         }
         Err(Refused::Contended)
+    }
+
+    fn find(&self, charge: &Charge, tick: u64) -> Option<Bucket<'_>> {
+        self.table.place(charge.partition, charge.quota.name64()).map(|place| Bucket::find(&place, tick))
+    }
+
+    /// Writes a charge that fits; whether this worker won the word.
+    fn charge(&self, bucket: &Bucket<'_>, charge: &Charge, tick: u64) -> bool {
+        let (inc, tau) = (charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks());
+        let is_won = bucket.swap(tick, bucket.kept.min(tau).saturating_add(inc));
+        if is_won && bucket.kind == BucketKind::Shared {
+            self.table.count_overflow();
+        }
+        is_won
     }
 
     fn peek_at(&self, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
@@ -293,35 +314,23 @@ struct Bucket<'t> {
 }
 
 impl<'t> Bucket<'t> {
+    /// Nearly always the client has a word already, so that is looked for first, and nothing else is kept of the others.
     fn find(place: &Place<'t>, tick: u64) -> Self {
         let fp = fingerprint(place.v);
-        let mut owed_sum = 0u64;
+        let mut owed = 0u64;
         let mut own = None;
-        let mut idle = None;
-        let mut fewest = u32::MAX;
         for line in place.lines {
-            let mut owing_words = 0u32;
-            let mut idle_here = None;
             for word in line {
                 let seen = word.load(Relaxed);
-                let owed = debt(seen, tick);
                 if is_of(seen, fp) {
-                    owed_sum = owed_sum.saturating_add(owed);
-                    own = own.or(Some((word, seen, owed)));
+                    let debt = debt(seen, tick);
+                    owed = owed.saturating_add(debt);
+                    own = own.or(Some((word, seen, debt)));
                 }
-                if owed == 0 {
-                    idle_here = idle_here.or(Some((word, seen, 0)));
-                } else {
-                    owing_words = owing_words.wrapping_add(1);
-                }
-            }
-            if owing_words < fewest && idle_here.is_some() {
-                fewest = owing_words;
-                idle = idle_here;
             }
         }
-        if let Some((word, seen, kept)) = own.or(idle) {
-            return Self { word, seen, fingerprint: fp, owed: owed_sum, kept, kind: BucketKind::Own };
+        if let Some((word, seen, kept)) = own.or_else(|| idle(place.lines, tick)) {
+            return Self { word, seen, fingerprint: fp, owed, kept, kind: BucketKind::Own };
         }
         let word = place.overflow;
         let seen = word.load(Relaxed);
@@ -329,8 +338,26 @@ impl<'t> Bucket<'t> {
         Self { word, seen, fingerprint: SHARED, owed, kept: owed, kind: BucketKind::Shared }
     }
 
-    /// Whether this worker won the word.
+    /// Whether this worker won the word. It releases what the worker knows of the last sweep: who still clears after a long silence must not
+    /// take this word for an old one.
     fn swap(&self, tick: u64, debt_ticks: u64) -> bool {
-        self.word.compare_exchange(self.seen, owing(self.fingerprint, tick, debt_ticks), Relaxed, Relaxed).is_ok()
+        self.word.compare_exchange(self.seen, owing(self.fingerprint, tick, debt_ticks), Release, Relaxed).is_ok()
     }
+}
+
+/// The first idle word of the line with fewer owing ones; of the first line if both have as many.
+fn idle(lines: [&Line; 2], tick: u64) -> Option<(&Word, u64, u64)> {
+    let [a, b] = lines.map(|line| {
+        let mut first = None;
+        let mut count = 0u32;
+        for word in line {
+            let seen = word.load(Relaxed);
+            if debt(seen, tick) == 0 {
+                first = first.or(Some((word, seen, 0)));
+                count = count.wrapping_add(1);
+            }
+        }
+        (count, first)
+    });
+    if b.0 > a.0 { b.1 } else { a.1 }
 }

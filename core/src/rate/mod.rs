@@ -9,6 +9,7 @@
 //! Known limit: a new client meets up to 16 fingerprints of 24 bits, so at most 1 in 2²⁰ shares a bucket.
 //! Not here: who the client is (`net`, `key`), and what the refused caller is told (`guard`).
 
+mod fields;
 mod gcra;
 mod limiter;
 mod partition;
@@ -16,6 +17,7 @@ mod quota;
 pub mod record;
 mod sweep;
 
+pub use fields::{Left, LimitItem, PolicyItem};
 pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken};
 pub use partition::AddressTiers;
 pub use quota::{Quota, QuotaError, TAU_MAX};

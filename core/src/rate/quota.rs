@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::time::seconds_near;
+
 /// The longest time that a full burst may take to drain, in ticks of 2⁻¹⁶ s: 48 days, a quarter of what a word can tell apart.
 pub const TAU_MAX: u64 = 1 << 38;
 
@@ -76,6 +78,12 @@ impl Quota {
     #[must_use]
     pub const fn burst(&self) -> u32 {
         self.burst
+    }
+
+    /// Seconds in which a whole burst comes back, rounded, and at least 1.
+    #[must_use]
+    pub fn window_s(&self) -> u32 {
+        seconds_near(self.tau)
     }
 
     /// `name64` of its name.

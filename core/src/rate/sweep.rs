@@ -2,7 +2,7 @@
 //!
 //! A full pass takes at most 24 days; a word is ambiguous after 97.
 
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::Limiter;
 use super::gcra::debt;
@@ -25,7 +25,15 @@ impl Limiter<'_> {
         }
         if gap >= FORGET && last != 0 {
             for word in self.table.lines().iter().flatten().chain(self.table.overflow_words()) {
-                word.store(0, Relaxed);
+                // What was read before `last` was still old is old itself: whoever writes a word has seen `last` move, and releases that.
+                let seen = word.load(Acquire);
+                if self.table.last() != last {
+                    return;
+                }
+                if seen != 0 {
+                    // A lost race means that another worker cleared it, and may use it again already.
+                    let _ = word.compare_exchange(seen, 0, Relaxed, Relaxed);
+                }
             }
             self.table.win_sweep(last, tick);
             return;

@@ -26,7 +26,7 @@ use log::Log;
 /// The policy that this server was written for. It stands here, not on the command line: an image for another API must not start.
 const POLICY: &str = "acme-api";
 
-/// The Acme API behind a caltrop guard. Peppers come from CALTROP_PEPPER_1 or CALTROP_PEPPER_1_FILE, and so on
+/// The Acme API behind a caltrop guard. The pepper comes from CALTROP_PEPPER_1, or from the file that CALTROP_PEPPER_1_FILE names
 #[derive(Debug, Parser)]
 struct Args {
     /// The policy's image; policy.pub and keys.cltp lie beside it

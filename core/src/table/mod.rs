@@ -9,11 +9,10 @@
 //! Full: the owner of the words decides; `rate` has overflow words for it, and counts.
 //! Not here: what a word means (`rate` keeps a fingerprint and a time in it).
 
-use core::fmt;
-use core::hash::Hasher;
-use core::sync::atomic::Ordering::Relaxed;
+mod sip;
 
-use siphasher::sip::SipHasher13;
+use core::fmt;
+use core::sync::atomic::Ordering::Relaxed;
 
 /// The unit of all state: a word that several workers may change at once.
 pub type Word = portable_atomic::AtomicU64;
@@ -24,6 +23,8 @@ pub const LINE_WORDS: usize = 8;
 /// One line of a table.
 pub type Line = [Word; LINE_WORDS];
 
+// The words of a model that tries all interleavings (proofs/interleavings) are larger.
+#[cfg(not(caltrop_model))]
 const _: () = assert!(size_of::<Line>() == 64);
 
 /// The layout of a table; another one is refused, never guessed at.
@@ -107,7 +108,7 @@ pub struct Table<'t> {
     header: &'t Line,
     overflow: &'t [Word],
     lines: &'t [Line],
-    key: [u8; 16],
+    key: [u64; 2],
 }
 
 // Words of the header line.
@@ -134,9 +135,10 @@ impl<'t> Table<'t> {
         }
         let table = Self::view(words, size)?;
         let key = u128::from_le_bytes(entropy);
-        table.set(KEY_LOW, low64(key));
-        table.set(KEY_HIGH, low64(key >> 64));
-        let table = Self { key: entropy, ..table };
+        let (low, high) = (low64(key), low64(key >> 64));
+        table.set(KEY_LOW, low);
+        table.set(KEY_HIGH, high);
+        let table = Self { key: [low, high], ..table };
         table.set(TABLE_ID, table.keyed(b"table id"));
         table.set(HEAD, size.head());
         Ok(table)
@@ -158,8 +160,7 @@ impl<'t> Table<'t> {
             return Err(TableError::Words { need, have: words.len() });
         }
         let table = Self::view(words, size)?;
-        let key = u128::from(table.get(KEY_LOW)) | u128::from(table.get(KEY_HIGH)) << 64;
-        Ok(Self { key: key.to_le_bytes(), ..table })
+        Ok(Self { key: [table.get(KEY_LOW), table.get(KEY_HIGH)], ..table })
     }
 
     fn view(words: &'t [Word], size: TableSize) -> Result<Self, TableError> {
@@ -167,16 +168,13 @@ impl<'t> Table<'t> {
         let overflow = 1usize.checked_shl(u32::from(size.overflow_log2)).ok_or(TableError::Size)?;
         let (overflow, rest) = rest.split_at_checked(overflow).ok_or(TableError::Size)?;
         let (lines, _) = rest.as_chunks::<LINE_WORDS>();
-        Ok(Self { header, overflow, lines, key: [0; 16] })
+        Ok(Self { header, overflow, lines, key: [0; 2] })
     }
 
     /// The hash of what is counted: a kind, so that an address never meets a principal of the same bytes, and its bytes.
     #[must_use]
     pub fn partition(&self, kind: u8, bytes: &[u8]) -> Partition {
-        let mut hasher = SipHasher13::new_with_key(&self.key);
-        hasher.write(&[kind]);
-        hasher.write(bytes);
-        Partition(hasher.finish())
+        Partition(sip::hash(self.key, kind, bytes))
     }
 
     /// A 64-bit value that only a holder of the table's key can compute; it never meets a partition.

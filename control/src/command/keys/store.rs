@@ -1,0 +1,102 @@
+//! The keyring of a policy, locked against other commands: read whole, written whole.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use caltrop::image::{Floor, Trust};
+use caltrop::key::Keyring;
+use caltrop::mac;
+use caltrop::verify::PublicKey;
+use caltrop_host::files::{self, Readers};
+use caltrop_host::secrets;
+use ed25519_dalek::SigningKey;
+
+use super::Place;
+use crate::command::project::{self, Project};
+use crate::command::said::Failure;
+use crate::keys::{self, KeyModel};
+use crate::policy::{Written, nearest};
+
+pub(super) struct Store {
+    pub(super) project: Project,
+    pub(super) written: Written,
+    scope: String,
+    path: PathBuf,
+    signer: SigningKey,
+    sequence: u64,
+    pub(super) keys: Vec<KeyModel>,
+    _locked: File,
+}
+
+/// The pepper under which new keys are stored: the one with the highest id, so that a second one replaces the first as keys are rotated.
+pub(super) struct Pepper {
+    pub(super) id: u8,
+    pub(super) key: mac::Key,
+}
+
+impl Store {
+    pub(super) fn open(place: &Place) -> Result<Self, Failure> {
+        let project = Project::new(&place.policy);
+        let written = project.written()?;
+        let no_keys = || Failure::wrong(format_args!("{} takes no API keys: write [auth.key]", place.policy.display()));
+        let feed = written.policy.keyring.clone().ok_or_else(no_keys)?;
+        let secret = format!("feed-{feed}.key");
+        let signer = project.signing_key(&secret)?;
+        let public = *signer.verifying_key().as_bytes();
+        let signers = written.policy.feeds.iter().find(|known| known.name == feed).map(|feed| feed.signers.clone()).unwrap_or_default();
+        if !signers.contains(&public) {
+            return Err(Failure::wrong(format_args!(
+                "{}: not the secret half of a signer of [feed] {feed}: name its public half in policy.toml",
+                project.file(&secret).display()
+            )));
+        }
+        let locked = files::lock(project.folder())?;
+        let path = project.file(&format!("{feed}.cltp"));
+        let scope = format!("{}/{feed}", written.policy.name);
+        let (sequence, keys) = match project::header(&path)? {
+            None => (0, Vec::new()),
+            Some((header, bytes)) => {
+                let trusted: Vec<PublicKey> = signers.iter().filter_map(|key| PublicKey::from_bytes(key).ok()).collect();
+                let keyring = Keyring::open(&bytes, &Trust::new(&scope, &trusted), Floor::NONE)
+                    .map_err(|error| Failure::wrong(format_args!("{}: {error}", path.display())))?;
+                (header.sequence.get(), keys::read(&keyring))
+            }
+        };
+        Ok(Self { project, written, scope, path, signer, sequence, keys, _locked: locked })
+    }
+
+    pub(super) fn write(&self) -> Result<(), Failure> {
+        let stamp = project::stamp_after(self.sequence, 0);
+        let image = keys::build(&self.scope, &self.keys, &self.signer, stamp).map_err(Failure::usage)?;
+        Ok(files::write(&self.path, &image, Readers::All)?)
+    }
+
+    pub(super) fn pepper(&self) -> Result<Pepper, Failure> {
+        let folder = self.project.folder();
+        let peppers = secrets::in_folder(folder)?;
+        let last = peppers
+            .last()
+            .ok_or_else(|| Failure::system(format_args!("{}: no pepper-<id>: run where the pepper is kept", folder.display())))?;
+        Ok(Pepper { id: last.id, key: mac::Key::new(&last.bytes) })
+    }
+
+    /// Scopes and zones that the policy does not know are slips of the hand.
+    pub(super) fn check_names<'n>(
+        &self,
+        scopes: impl IntoIterator<Item = &'n String>,
+        zones: impl IntoIterator<Item = &'n String>,
+    ) -> Result<(), String> {
+        if let Some(known) = &self.written.scopes {
+            check_known("scope", scopes, known, "write it in [policy] scopes")?;
+        }
+        let known: Vec<&str> = self.written.policy.zones.iter().map(|zone| zone.name.as_str()).collect();
+        check_known("zone", zones, &known, "write it in [network] zones")
+    }
+}
+
+fn check_known<'n>(what: &str, given: impl IntoIterator<Item = &'n String>, known: &[impl AsRef<str>], mend: &str) -> Result<(), String> {
+    let names = || known.iter().map(AsRef::as_ref);
+    let Some(unknown) = given.into_iter().find(|name| !names().any(|known| known == name.as_str())) else { return Ok(()) };
+    let help = nearest(unknown, names()).map_or_else(|| mend.to_owned(), |near| format!("did you mean {near:?}?"));
+    Err(format!("unknown {what} {unknown:?}: {help}"))
+}

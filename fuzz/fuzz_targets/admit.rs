@@ -1,0 +1,72 @@
+//! Reaches: `Guard::admit` whole, over a policy that uses every table, with two states that begin alike.
+//! Holds: the same requests are decided alike in both, traced or not; nobody passes a route of keys without a good key in a header field;
+//! no answer is `corrupt`; each answer has a whole body.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use arbitrary::Unstructured;
+use caltrop::audit::Reason;
+use caltrop::guard::{Fact, Feeds, Outcome, Step, Trace};
+use caltrop::image::Floor;
+use caltrop::key::Keyring;
+use caltrop::{Decision, Guard, Policy, State};
+use caltrop_fuzz::house::{KEYRING_IMAGE, KEYS, POLICY_IMAGE, SECRETS, state_words, trust};
+use caltrop_fuzz::planted;
+use caltrop_fuzz::requests::Asked;
+use libfuzzer_sys::fuzz_target;
+
+static OPENED: LazyLock<(Policy<'static>, Keyring<'static>)> = LazyLock::new(|| {
+    let policy = Policy::open(&POLICY_IMAGE, &trust("acme-api"), Floor::NONE).expect("unchanged");
+    (policy, Keyring::open(&KEYRING_IMAGE, &trust("acme-api/keys"), Floor::NONE).expect("unchanged"))
+});
+
+struct Listener;
+
+impl Trace for Listener {
+    fn fact(&mut self, _: Step, _: Fact<'_>) {}
+
+    fn verdict(&mut self, _: Step, _: Result<(), Reason>) {}
+}
+
+fuzz_target!(|data: &[u8]| {
+    planted(data);
+    let _ = decided(&mut Unstructured::new(data));
+});
+
+fn decided(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
+    let (first, second) = (state_words(), state_words());
+    let states = [&first, &second].map(|words| State::attach(words).expect("formatted"));
+    let (policy, keyring) = *OPENED;
+    let [one, other] = states.map(|state| Guard::new(&policy, &Feeds { keyring: Some(keyring) }, &state, &SECRETS).expect("all is given"));
+    for _ in 0..input.int_in_range(1..=12u8)? {
+        let asked = Asked::read(input)?;
+        let decision = asked.ask(|request, now| one.admit(request, now));
+        let again = asked.ask(|request, now| other.trace(request, now, &mut Listener));
+        assert_eq!(said(&decision), said(&again), "{asked:?}");
+        match &decision {
+            Decision::Allow(grant) => {
+                let needs_key = grant.route().is_some_and(|route| route.starts_with("orders") || route == "admin");
+                let shows = |key: &str| asked.headers.iter().any(|(_, value)| value.windows(key.len()).any(|part| part == key.as_bytes()));
+                assert_eq!(needs_key, grant.principal().is_some());
+                assert!(!needs_key || KEYS.iter().any(|key| shows(key)), "{asked:?}");
+                one.settle(grant, Outcome::AuthFailed, asked.now);
+                other.settle(grant, Outcome::AuthFailed, asked.now);
+            }
+            Decision::Deny(denial) => {
+                assert_ne!(denial.reason(), Reason::Corrupt, "{asked:?}");
+                assert!(denial.body().as_str().ends_with("\"}"));
+                assert!(denial.fields().as_slice().len() >= 2);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn said(decision: &Decision<'_>) -> (u128, u16, Option<Reason>, Option<String>, u32) {
+    let (reason, wait) = match decision {
+        Decision::Allow(_) => (None, 0),
+        Decision::Deny(denial) => (Some(denial.reason()), denial.retry_after_s()),
+    };
+    (decision.id().0, decision.status(), reason, decision.facts().principal().map(str::to_owned), wait)
+}

@@ -1,0 +1,115 @@
+//! One policy and its keys, compiled and signed once a process.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use caltrop::guard::{Geometry, Secrets};
+use caltrop::image::Trust;
+use caltrop::key::{Environment, Form, digest};
+use caltrop::table::{TableSize, Word};
+use caltrop::verify::PublicKey;
+use caltrop::{State, mac};
+use caltrop_control::diagnostic::Source;
+use caltrop_control::image::Stamp;
+use caltrop_control::keys::{KeyModel, KeyState, build};
+use caltrop_control::policy::Written;
+use ed25519_dalek::SigningKey;
+
+/// Uses every table that a policy may have.
+const POLICY: &str = r#"
+[policy]
+name  = "acme-api"
+slots = 512
+[network]
+proxies    = ["unix:", "10.0.0.0/24", "2001:db8:feed::/64"]
+forwarded  = "x-forwarded-for"
+tls        = "1.2"
+zones      = { vpn = ["10.8.0.0/16", "fd00:8::/32"], office = ["198.51.100.0/24", "2001:db8:40::/44"], bad = ["192.0.2.0/24"] }
+deny       = ["bad"]
+never-deny = ["office"]
+[feed]
+keys = { kind = "keyring", signer = "keys.pub" }
+[auth.key]
+from = "feed:keys"
+in   = ["authorization: Bearer", "x-api-key"]
+[quota]
+address  = { by = "address", limit = "20/minute", in-zone = { office = "1000/minute" } }
+failures = { by = "address", limit = "3/10m", on = "auth-failure" }
+requests = { by = "principal", limit = "5/minute" }
+tenant   = { by = "tenant", limit = "9/minute" }
+[route]
+health       = { match = "GET /healthz", auth = "none", tls = "off" }
+docs         = { match = ["GET /docs", "GET /docs/{page}"], auth = "none", zones = ["office", "vpn"] }
+orders-read  = { match = ["GET /v1/orders", "GET /v1/orders/{id}"], scopes = ["orders:read"] }
+orders-write = { match = "POST /v1/orders", scopes = ["orders:read", "orders:write"], charge = { requests = 3 } }
+files        = { match = "GET /files/{path...}", auth = "none" }
+admin        = { match = "* /admin/{rest...}", zones = ["vpn"] }
+cafe         = { match = "GET /caf%C3%A9/{id}", auth = "none" }
+"#;
+
+/// The stamp of every image here.
+pub const STAMP: Stamp = Stamp { sequence: 7, created_s: 1_796_000_000, not_after_s: 0 };
+
+/// Keys that are good, taken back, and past their end.
+pub const KEYS: [&str; 3] = ["acme_live_alice", "acme_live_revoked", "acme_live_expired"];
+
+const PEPPER: [u8; 32] = [9; 32];
+
+/// Who signs all images.
+pub fn signer() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+/// Trust in that signer for a scope.
+pub fn trust(scope: &str) -> Trust {
+    Trust::new(scope, &[PublicKey::from_bytes(signer().verifying_key().as_bytes()).expect("a good key")])
+}
+
+/// The image of the policy.
+pub static POLICY_IMAGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let public = *signer().verifying_key().as_bytes();
+    let written = Written::read(Source::new("policy.toml", POLICY), &|_| Ok(public)).unwrap_or_else(|report| panic!("{report}"));
+    written.image().expect("it compiles").finish(&signer(), STAMP)
+});
+
+/// The image of the keyring.
+pub static KEYRING_IMAGE: LazyLock<Vec<u8>> = LazyLock::new(|| build("acme-api/keys", &keys(), &signer(), STAMP).expect("it builds"));
+
+/// The host's secrets.
+pub static SECRETS: LazyLock<Secrets> = LazyLock::new(|| Secrets::new().with_pepper(1, &PEPPER).expect("room for one"));
+
+fn keys() -> Vec<KeyModel> {
+    let pepper = mac::Key::new(&PEPPER);
+    let key = |id: u64, text: &str, form: Form| KeyModel {
+        digest: *digest(&pepper, form, text.as_bytes()).expect("a key").as_bytes(),
+        key_id: id,
+        principal: text.trim_start_matches("acme_live_").into(),
+        tenant: Some("acme".into()),
+        not_before_s: 0,
+        expires_s: 0,
+        generation: 1,
+        scopes: ["orders:read".to_owned()].into(),
+        zones: BTreeSet::new(),
+        plan: Some("pro".into()),
+        environment: Environment::Live,
+        state: KeyState::Active,
+        pepper: 1,
+        form,
+    };
+    let [alice, revoked, expired] = KEYS;
+    let filler = (100..140).map(|id| key(id, &format!("acme_live_{id}"), Form::Key));
+    let named = [
+        key(1, alice, Form::Key),
+        KeyModel { state: KeyState::Denied, tenant: None, ..key(2, revoked, Form::Sha256) },
+        KeyModel { expires_s: 1_796_000_000, zones: ["vpn".to_owned()].into(), ..key(3, expired, Form::Key) },
+    ];
+    named.into_iter().chain(filler).collect()
+}
+
+/// Words of a fresh, small state.
+pub fn state_words() -> Vec<Word> {
+    const GEOMETRY: Geometry = Geometry { rate: TableSize { lines: 16, overflow_log2: 3 }, audit_slots: 16 };
+    let words: Vec<Word> = (0..State::words(GEOMETRY).expect("in bounds")).map(|_| Word::new(0)).collect();
+    State::format(&words, GEOMETRY, [5; 16]).expect("as many as it takes");
+    words
+}

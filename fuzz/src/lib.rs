@@ -1,0 +1,12 @@
+//! What the fuzz targets share: the fixed house that requests are asked of, images signed again after a change, and the planted fault.
+
+pub mod house;
+pub mod requests;
+pub mod resign;
+
+/// Panics on one input if the fault is planted: what `ci/fuzz.sh --planted` must see found.
+pub fn planted(data: &[u8]) {
+    if cfg!(feature = "planted") && data.starts_with(b"BUG") {
+        panic!("the planted panic");
+    }
+}
