@@ -63,6 +63,16 @@ macro_rules! keyed {
             }
         }
 
+        impl Drop for Key {
+            /// Puts a key that says nothing in its place, and fills its block buffer, which else keeps what the stack held. The hash's own
+            /// `zeroize` would do it, but then each message pays for it too.
+            fn drop(&mut self) {
+                self.0 = Hmac::<$hash>::new(&[0u8; $block].into());
+                self.0.update(&[0u8; $block - 1]);
+                core::hint::black_box(&self.0);
+            }
+        }
+
         impl fmt::Debug for Key {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("Key(..)")
