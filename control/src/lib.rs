@@ -9,5 +9,6 @@ pub mod init;
 pub mod keys;
 pub mod model;
 pub mod policy;
+pub mod prefixes;
 mod table;
 pub mod text;

@@ -6,14 +6,18 @@
 //! Costs: a look-up is one branchless binary search: 6 steps for 64 ranges, 20 for a million.
 //! Not here: reading lists of prefixes from files (`control`), and what zones permit (`guard`).
 
+mod body;
 mod cidr;
 mod client;
 mod flatten;
 mod forwarded;
+mod poptrie;
 mod ranges;
 pub mod record;
 
+pub use body::Body;
 pub use cidr::{Cidr, CidrError};
 pub use client::{Client, ForwardedField, HOPS_MAX, PeerTrust, Walk};
 pub use flatten::{Family, Overlap, Prefix, flatten};
+pub use poptrie::{Leaves, Parts, Poptrie};
 pub use ranges::Ranges;
