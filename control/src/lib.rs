@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod image;
 pub mod init;
 pub mod keys;
+pub mod lists;
 pub mod model;
 pub mod policy;
 pub mod prefixes;

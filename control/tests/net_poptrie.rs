@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::net::record::{DIRECT_LEAF, NodeRecord, RootRecord};
-use caltrop::net::{Body, Cidr, Leaves, Overlap, Parts, Poptrie, Prefix};
+use caltrop::net::{Body, Cidr, Leaves, Overlap, Parts, Poptrie, Prefix, Prefixes};
+use caltrop::verify::PublicKey;
+use caltrop_control::image::Stamp;
 use caltrop_control::prefixes::{Choice, Table};
 use proptest::prelude::*;
 use zerocopy::little_endian::{U16, U32, U64};
@@ -213,4 +216,31 @@ fn each_rule_of_the_check_refuses_what_breaks_it() {
     }
     assert!(Poptrie::new(good.parts(), none.parts(), &[5.into(), 1.into(), 2.into(), 3.into()]).is_none(), "leaf 0 is a value");
     assert!(Poptrie::new(good.parts(), none.parts(), &[0.into(), 1.into()]).is_none(), "a leaf past the values");
+}
+
+#[test]
+fn an_image_of_either_body_opens_and_answers() {
+    let signer = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    let trust = Trust::new("acme-api/nets", &[PublicKey::from_bytes(signer.verifying_key().as_bytes()).unwrap()]);
+    let stamp = Stamp { sequence: 1, created_s: 1_796_000_000, not_after_s: 0 };
+    let prefix = |text: &str, value| Prefix { cidr: text.parse().unwrap(), value };
+    let prefixes = [prefix("10.8.0.0/16", 1), prefix("10.8.3.0/24", 70_000), prefix("2001:db8::/32", u64::MAX)];
+    for choice in [Choice::Ranges, Choice::Poptrie] {
+        let table = Table::new(&mut prefixes.to_vec(), Overlap::Longest, choice);
+        let image = table.image("acme-api/nets", &["vpn".to_owned()]).unwrap().finish(&signer, stamp);
+        // Records have alignment 1: an image may lie at any address.
+        let moved = [&[0][..], &image].concat();
+        let opened = Prefixes::open(&moved[1..], &trust, Floor::NONE).unwrap();
+        assert_eq!(matches!(opened.body(), Body::Poptrie(_)), choice == Choice::Poptrie);
+        for (address, value) in [("10.8.1.1", 1), ("::ffff:10.8.3.4", 70_000), ("2001:db8::1", u64::MAX), ("192.0.2.1", 0), ("::1", 0)] {
+            assert_eq!(opened.lookup(address.parse().unwrap()), value, "{address}");
+        }
+        assert_eq!(opened.label("10.8.1.1".parse().unwrap()), Some("vpn"));
+        assert_eq!(opened.label("10.8.3.4".parse().unwrap()), None);
+    }
+    let mut both = prefixes.to_vec();
+    let ranges = Table::new(&mut both, Overlap::Longest, Choice::Ranges);
+    let image = Table::new(&mut both, Overlap::Longest, Choice::Poptrie).write(ranges.image("acme-api/nets", &[]).unwrap());
+    let opened = Prefixes::open(&image.finish(&signer, stamp), &trust, Floor::NONE).map(|_| ());
+    assert_eq!(opened, Err(OpenError::Content { tag: *b"P4RT" }), "two bodies in one image");
 }

@@ -6,6 +6,8 @@
 mod trie;
 mod values;
 
+use caltrop::image::{Kind, TEXT};
+use caltrop::net::record::LABEL;
 use caltrop::net::record::{DIRECT_V4, DIRECT_V6, LEAF_VALUES, LEAVES_V4, LEAVES_V6, NODES_V4, NODES_V6, ROOT_V4, ROOT_V6};
 use caltrop::net::record::{STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6};
 use caltrop::net::{Body, Family, Overlap, Parts, Poptrie, Prefix, Ranges, flatten};
@@ -13,11 +15,11 @@ use zerocopy::IntoBytes;
 use zerocopy::little_endian::{U32, U64, U128};
 
 use crate::image::ImageWriter;
+use crate::text::{TextError, TextPool};
 use values::{Leaves, Values};
 
-/// From how many ranges on a table is a poptrie. Ranges win with 100 prefixes (200 ranges), a poptrie with 1,000 (2,000), which then is
-/// four times as fast (`cargo bench -p caltrop-benches --bench net`).
-const POPTRIE_FROM: usize = 512;
+/// From how many ranges on a table is a poptrie.
+const POPTRIE_FROM: usize = 64;
 
 /// Which body to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,13 +81,13 @@ impl Table {
             });
         }
         let values = Values::of(v4.iter().chain(&v6).map(|&(_, value)| value));
-        let trie = |ranges: &[(u128, u64)], most| {
+        let trie = |ranges: &[(u128, u64)]| {
             let ranges: Vec<trie::Start> = ranges.iter().map(|&(start, value)| (start, values.leaf(value))).collect();
-            let mut family = trie::Family::build(&ranges, top(ranges.len(), most));
+            let mut family = trie::Family::build(&ranges, top(ranges.len()));
             let leaves = values.narrow(&std::mem::take(&mut family.leaves));
             Trie { family, leaves }
         };
-        let (v4, v6) = (trie(&v4, 18), trie(&v6, 24));
+        let (v4, v6) = (trie(&v4), trie(&v6));
         Self(Records::Poptrie { v4, v6, values: values.section() })
     }
 
@@ -125,6 +127,35 @@ impl Table {
         }
     }
 
+    /// A `prefixes` image for a scope, `policy/feed`. `labels` are what its values stand for, from 1; none if they are not labels.
+    ///
+    /// ```
+    /// use caltrop::image::{Floor, Trust};
+    /// use caltrop::net::{Overlap, Prefixes};
+    /// use caltrop::verify::PublicKey;
+    /// use caltrop_control::diagnostic::Source;
+    /// use caltrop_control::image::Stamp;
+    /// use caltrop_control::lists::{Format, numbered, read};
+    /// use caltrop_control::prefixes::{Choice, Table};
+    /// let list = Source::new("nets.csv", "network,who\n10.0.0.0/8,inside\n10.8.0.0/16,vpn\n");
+    /// let (mut prefixes, labels) = numbered(&read(&list, Format::Csv { network: "network", label: Some("who") }).unwrap());
+    /// let table = Table::new(&mut prefixes, Overlap::Longest, Choice::Fastest);
+    /// let signer = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    /// let stamp = Stamp { sequence: 1, created_s: 1_796_000_000, not_after_s: 0 };
+    /// let bytes = table.image("acme-api/nets", &labels).unwrap().finish(&signer, stamp);
+    /// let trust = Trust::new("acme-api/nets", &[PublicKey::from_bytes(signer.verifying_key().as_bytes()).unwrap()]);
+    /// let opened = Prefixes::open(&bytes, &trust, Floor::NONE).unwrap();
+    /// assert_eq!(opened.label("10.8.3.4".parse().unwrap()), Some("vpn"));
+    /// assert_eq!(opened.label("192.0.2.1".parse().unwrap()), None);
+    /// ```
+    /// # Errors
+    /// [`TextError`]: a label has over 255 bytes.
+    pub fn image(&self, scope: &str, labels: &[String]) -> Result<ImageWriter, TextError> {
+        let mut text = TextPool::default();
+        let offsets = labels.iter().map(|label| text.intern(label)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.write(ImageWriter::new(Kind::Prefixes, scope)).records(LABEL, &offsets).records(TEXT, text.as_bytes()))
+    }
+
     /// Adds its sections to an image.
     #[must_use]
     pub fn write(&self, image: ImageWriter) -> ImageWriter {
@@ -155,12 +186,8 @@ impl Trie {
     }
 }
 
-/// How many bits of an address the direct table takes, those left out included. 12, 18 or 24, so that whole nodes of 6 bits end at 24 and
-/// at 48, where most networks end.
-fn top(ranges: usize, most: u32) -> u32 {
-    match ranges {
-        0..512 => 12,
-        512..65_536 => 18,
-        _ => most,
-    }
+/// How many bits of an address the direct table takes, those left out included. 12 or 18, so that whole nodes of 6 bits end at 24 and at
+/// 48, where most networks end. 24 bits were tried for a full IPv6 table: 4 MiB of entries, and random addresses take twice as long.
+fn top(ranges: usize) -> u32 {
+    if ranges < 512 { 12 } else { 18 }
 }

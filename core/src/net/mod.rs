@@ -12,6 +12,8 @@ mod cidr;
 mod client;
 mod flatten;
 mod forwarded;
+#[cfg(feature = "verify")]
+mod list;
 mod poptrie;
 mod ranges;
 mod read;
@@ -21,5 +23,7 @@ pub use body::Body;
 pub use cidr::{Cidr, CidrError};
 pub use client::{Client, ForwardedField, HOPS_MAX, PeerTrust, Walk};
 pub use flatten::{Family, Overlap, Prefix, flatten};
+#[cfg(feature = "verify")]
+pub use list::Prefixes;
 pub use poptrie::{Leaves, Parts, Poptrie};
 pub use ranges::Ranges;

@@ -51,6 +51,9 @@ pub const NODES_V6: Tag = *b"P6ND";
 /// Its leaves, one section of the three: `u8`, `U16`, `U32`.
 pub const LEAVES_V6: [Tag; 3] = [*b"P6L1", *b"P6L2", *b"P6L4"];
 
+/// Labels of a list of networks: text offsets. A value `v` is label `v - 1`.
+pub const LABEL: Tag = *b"LABL";
+
 /// The bit of a direct entry that says: the other 31 are a leaf, not a node's index.
 pub const DIRECT_LEAF: u32 = 1 << 31;
 
