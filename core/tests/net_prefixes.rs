@@ -67,6 +67,44 @@ proptest! {
     }
 }
 
+/// Addresses as people write them, and with a byte changed, left out or put in.
+fn texts() -> impl Strategy<Value = String> {
+    let v4 = any::<u32>().prop_map(|bits| Ipv4Addr::from(bits).to_string());
+    let v6 = (any::<u128>(), any::<u128>(), any::<u128>()).prop_map(|(bits, a, b)| Ipv6Addr::from(bits & (a | b << 64)).to_string());
+    let groups = "(::)?([0-9a-fA-F]{1,4}:{1,2}){0,8}[0-9a-f]{0,5}";
+    let octets = "([0-9]{1,4}[.]){2,4}[0-9]{0,4}";
+    let length = prop_oneof![Just(String::new()), "/[0-9]{1,3}", "/[0-9+/]{0,4}"];
+    let whole = (prop_oneof![v4, v6, groups, octets], length).prop_map(|(address, length)| address + &length);
+    (whole, any::<prop::sample::Index>(), prop_oneof![Just(None), prop::sample::select(&b"0123:.:/af%x"[..]).prop_map(Some)], any::<bool>())
+        .prop_map(|(mut text, at, byte, instead)| {
+            if let Some(byte) = byte.filter(|_| !text.is_empty()) {
+                let at = at.index(text.len());
+                if instead {
+                    text.remove(at);
+                }
+                text.insert(at, char::from(byte));
+            }
+            text
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    /// `std` and a length read by itself are the other reader: what it takes and what is refused must agree, but for what caltrop refuses on purpose.
+    #[test]
+    fn a_text_is_read_as_std_reads_it(text in texts()) {
+        let (address, length) = text.split_once('/').map_or((text.as_str(), None), |(address, length)| (address, Some(length)));
+        let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
+        let theirs = address.parse::<IpAddr>().ok().filter(|address| !(address.is_ipv6() && text.contains('.'))).and_then(|address| {
+            let max = if address.is_ipv4() { 32 } else { 128 };
+            let length = match length { None => max, Some(text) if plain(text) => text.parse::<u8>().ok().filter(|&length| length <= max)?, Some(_) => return None };
+            Cidr::new(address, length).ok()
+        });
+        prop_assert_eq!(text.parse::<Cidr>().ok(), theirs, "{}", text);
+    }
+}
+
 #[test]
 fn each_way_to_be_wrong_has_its_own_error() {
     use CidrError::{EmbeddedIpv4, HostBitsSet, LeadingZero, LengthTooLong, MappedIpv4, NotALength, NotAnAddress, ZoneId};

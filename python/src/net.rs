@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
-use caltrop::net::{self, Family, Overlap, Prefix, Ranges, flatten};
+use caltrop::net::{self, Body, Overlap, Prefix};
+use caltrop_control::prefixes::{self, Choice};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
-use zerocopy::little_endian::{U32, U64, U128};
+use pyo3::types::{PyDict, PyList, PyTuple};
+use self_cell::self_cell;
 
 #[pyclass(frozen, eq, hash, module = "caltrop.net")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,12 +54,27 @@ impl Prefixes {
     }
 
     fn lookup(&self, py: Python<'_>, address: &str) -> PyResult<Option<Py<PyAny>>> {
-        let value = usize::try_from(self.table.lookup(ip(address)?)).unwrap_or(0);
-        Ok(value.checked_sub(1).and_then(|at| self.values.get(at)).map(|value| value.clone_ref(py)))
+        Ok(self.value(py, ip(address)?))
+    }
+
+    /// The answer for each address, in their order.
+    fn lookup_many<'py>(&self, py: Python<'py>, addresses: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        let answers = PyList::empty(py);
+        for address in addresses.try_iter()? {
+            answers.append(self.value(py, ip(address?.extract()?)?))?;
+        }
+        Ok(answers)
     }
 
     fn __len__(&self) -> usize {
         self.values.len()
+    }
+}
+
+impl Prefixes {
+    fn value(&self, py: Python<'_>, address: IpAddr) -> Option<Py<PyAny>> {
+        let value = usize::try_from(self.table.lookup(address)).unwrap_or(0);
+        value.checked_sub(1).and_then(|at| self.values.get(at)).map(|value| value.clone_ref(py))
     }
 }
 
@@ -94,29 +110,25 @@ impl Zones {
     }
 }
 
-/// Ranges of both families, as an image holds them.
-#[derive(Default)]
-struct Table {
-    v4: (Vec<U32>, Vec<U64>),
-    v6: (Vec<U128>, Vec<U64>),
-}
+self_cell!(
+    /// A body beside the records that it reads.
+    struct Looked {
+        owner: prefixes::Table,
+        #[covariant]
+        dependent: Body,
+    }
+);
+
+/// Ranges or a poptrie, whichever is faster.
+struct Table(Looked);
 
 impl Table {
-    fn new(prefixes: &mut [Prefix], overlap: Overlap) -> Self {
-        let mut table = Self::default();
-        flatten(prefixes, Family::V4, overlap, |start, value| {
-            table.v4.0.push(u32::try_from(start).unwrap_or(u32::MAX).into());
-            table.v4.1.push(value.into());
-        });
-        flatten(prefixes, Family::V6, overlap, |start, value| {
-            table.v6.0.push(start.into());
-            table.v6.1.push(value.into());
-        });
-        table
+    fn new(networks: &mut [Prefix], overlap: Overlap) -> Self {
+        Self(Looked::new(prefixes::Table::new(networks, overlap, Choice::Fastest), prefixes::Table::body))
     }
 
     fn lookup(&self, address: IpAddr) -> u64 {
-        Ranges::new(&self.v4.0, &self.v4.1, &self.v6.0, &self.v6.1).map_or(0, |ranges| ranges.lookup(address.to_canonical()))
+        self.0.borrow_dependent().lookup(address)
     }
 }
 

@@ -86,16 +86,21 @@ def test_lookups_are_those_of_ipaddress() -> None:
         networks[ipaddress.ip_network((number >> (bits - length) << (bits - length), length))] = at
     table = caltrop.net.Prefixes({str(network): value for network, value in networks.items()})
     zones = caltrop.net.Zones({f"z{at}": [str(network)] for at, network in enumerate(list(networks)[:64])})
-    found = 0
+    found, asked, given = 0, ["192.0.2.1"], [None]
     for _ in range(3000):
         near = dice.choice(list(networks))
         address = near[dice.randrange(min(near.num_addresses, 1 << 30))]
         around = [network for network in networks if address in network]
         longest = max(around, key=lambda network: network.prefixlen)
         assert table.lookup(str(address)) == networks[longest]
+        asked.append(str(address))
+        given.append(networks[longest])
         assert zones.of(str(address)) == tuple(f"z{at}" for at, n in enumerate(list(networks)[:64]) if address in n)
         found += 1
     assert found == 3000 and table.lookup("192.0.2.1") is None
+    assert table.lookup_many(asked) == given and table.lookup_many(iter(asked[:2])) == given[:2] and table.lookup_many([]) == []
+    with pytest.raises(ValueError, match="give an IPv4 or IPv6 address"):
+        table.lookup_many(["10.0.0.1", "x"])
 
 
 @pytest.mark.parametrize("bad", ["10.0.0.1/8", "10.0.0.0/33", "010.0.0.0/8", "10.0.0.0/08", "::ffff:10.0.0.0/104", "fe80::%1/64", "x", ""])

@@ -4,6 +4,8 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
+use super::read;
+
 /// A network: an address whose host bits are zero, and how many bits of it count.
 ///
 /// # Example: read, then refused
@@ -88,6 +90,11 @@ impl FromStr for Cidr {
 
     /// Reads `address/length`, or an address alone, which is a network of one.
     fn from_str(text: &str) -> Result<Self, CidrError> {
+        if let Some((address, length)) = read::network(text.as_bytes()) {
+            let max = if address.is_ipv4() { 32 } else { 128 };
+            return Self::new(address, length.unwrap_or(max));
+        }
+        // Not written plainly: slower, and with the reason.
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
             None => (text, None),
