@@ -10,6 +10,8 @@ need valgrind valgrind
 need curl curl
 need openssl openssl
 need wrk wrk
+# bindgen, under proofs/, opens the library that clang comes with.
+ldconfig -p | grep -q 'libclang[-.]' || want+=(libclang1)
 echo '#include <microhttpd.h>' | cc -E - >/dev/null 2>&1 || want+=(libmicrohttpd-dev)
 python3 -c 'import ensurepip, venv' 2>/dev/null || want+=(python3-venv)
 [ ${#want[@]} -eq 0 ] && exit 0

@@ -7,14 +7,15 @@
 /// The digits of base62 in the order of their values.
 pub const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The digit of a value below 62, found without an index that depends on it.
+/// The digit of a value below 62. The steps over what lies between `9` and `A` and between `Z` and `a` are made of the borrow of a subtraction:
+/// a comparison may become a branch, and the digit may be of a secret.
 fn digit62(value: u32) -> u8 {
-    let value = u8::try_from(value).unwrap_or(0);
-    match value {
-        0..=9 => value.wrapping_add(b'0'),
-        10..=35 => value.wrapping_add(b'A' - 10),
-        _ => value.wrapping_add(b'a' - 36),
-    }
+    let past = |last: u32| (last.wrapping_sub(value) >> 8) & 0xFF;
+    let [digit, ..] = (value.wrapping_add(u32::from(b'0')))
+        .wrapping_add(past(9) & u32::from(b'A' - b'9' - 1))
+        .wrapping_add(past(35) & u32::from(b'a' - b'Z' - 1))
+        .to_le_bytes();
+    digit
 }
 
 /// The value of a base62 digit, or `None`.
@@ -78,10 +79,10 @@ pub fn base62_256(bytes: &[u8; 32]) -> [u8; 43] {
         let mut rest = 0u64;
         for limb in &mut limbs {
             let part = (rest << 32) | u64::from(*limb);
-            *limb = u32::try_from(part / 62).unwrap_or(0); // part < 62 · 2³², so the quotient has 32 bits
+            *limb = low32(part / 62); // part < 62 · 2³², so the quotient has 32 bits
             rest = part % 62;
         }
-        *slot = digit62(u32::try_from(rest).unwrap_or(0));
+        *slot = digit62(low32(rest));
     }
     #[cfg(feature = "mac")]
     zeroize::Zeroize::zeroize(&mut limbs);
@@ -103,8 +104,16 @@ pub fn hex16(bytes: &[u8; 16]) -> [u8; 32] {
     out
 }
 
+/// As [`digit62`], for half a byte.
 fn nibble(value: u8) -> u8 {
-    if value < 10 { value.wrapping_add(b'0') } else { value.wrapping_add(b'a' - 10) }
+    let past_9 = (9u8.wrapping_sub(value) >> 7).wrapping_neg();
+    value.wrapping_add(b'0').wrapping_add(past_9 & (b'a' - b'9' - 1))
+}
+
+/// The lower half: no comparison, as a checked conversion would be.
+fn low32(value: u64) -> u32 {
+    let [a, b, c, d, ..] = value.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// Reads `2 N` lower-case hexadecimal digits; `None` for another length, an upper-case or a foreign digit: one value has one text.
@@ -132,5 +141,20 @@ const fn value16(digit: u8) -> Option<u8> {
         b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
         b'a'..=b'f' => Some(digit.wrapping_sub(b'a' - 10)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BASE62, digit62, nibble};
+
+    #[test]
+    fn every_digit_is_the_one_of_its_value() {
+        for (value, &digit) in (0u32..).zip(BASE62) {
+            assert_eq!(digit62(value), digit);
+        }
+        for (value, &digit) in (0u8..).zip(b"0123456789abcdef") {
+            assert_eq!(nibble(value), digit);
+        }
     }
 }

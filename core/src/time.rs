@@ -53,7 +53,16 @@ impl Now {
 /// ```
 #[must_use]
 pub fn seconds_up(ticks: u64) -> u32 {
-    u32::try_from(ticks.div_ceil(TICKS_PER_S)).unwrap_or(u32::MAX)
+    u32::try_from(div_ceil(ticks, TICKS_PER_S)).unwrap_or(u32::MAX)
+}
+
+/// `⌈a / b⌉`, and 0 for `b` = 0, which no caller gives: the method of `u64` links a panic for it wherever it is not inlined.
+pub(crate) const fn div_ceil(a: u64, b: u64) -> u64 {
+    match (a.checked_div(b), a.checked_rem(b)) {
+        (Some(whole), Some(0)) => whole,
+        (Some(whole), Some(_)) => whole.wrapping_add(1),
+        _ => 0,
+    }
 }
 
 /// Ticks as whole seconds, rounded to the nearest, and at least 1 for any: what a client is told of a time that nothing depends on.
@@ -66,4 +75,19 @@ pub fn seconds_up(ticks: u64) -> u32 {
 pub fn seconds_near(ticks: u64) -> u32 {
     let nearest = ticks.saturating_add(TICKS_PER_S / 2) / TICKS_PER_S;
     u32::try_from(nearest.max(u64::from(ticks > 0))).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::div_ceil;
+
+    #[test]
+    fn rounding_up_is_what_the_standard_library_says() {
+        for a in [0, 1, 2, 65_535, 65_536, 65_537, u64::MAX - 1, u64::MAX] {
+            for b in [1, 2, 3, 65_536, u64::MAX] {
+                assert_eq!(div_ceil(a, b), a.div_ceil(b), "{a} / {b}");
+            }
+            assert_eq!(div_ceil(a, 0), 0);
+        }
+    }
 }

@@ -79,7 +79,9 @@ impl<'k> KeyText<'k> {
     /// # Errors
     /// [`FormatError`].
     pub fn parse(key: &'k str) -> Result<Self, FormatError> {
-        let (prefix, tail) = key.rsplit_once('_').ok_or(FormatError::Shape)?;
+        let end = key.bytes().rposition(|byte| byte == b'_').ok_or(FormatError::Shape)?;
+        let (prefix, rest) = key.split_at_checked(end).ok_or(FormatError::Shape)?;
+        let tail = rest.get(1..).ok_or(FormatError::Shape)?;
         if tail.len() != TAIL_LEN || !tail.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(FormatError::Shape);
         }
@@ -175,7 +177,8 @@ pub fn issue(prefix: &str, mut entropy: [u8; 40]) -> Result<IssuedKey, FormatErr
     key.push(&base62_u64::<ID_LEN>(id));
     key.push(&base62_256(&secret));
     secret.zeroize();
-    let checksum = crc32(key.text().as_bytes());
+    // The bytes, not the text: to look whether they are UTF-8 is to branch on a secret.
+    let checksum = crc32(key.text.get(..key.len).unwrap_or_default());
     key.push(&base62_u64::<CHECKSUM_LEN>(u64::from(checksum)));
     Ok(key)
 }

@@ -110,32 +110,44 @@ impl<'b> Keyring<'b> {
         if !is_key(shown) {
             return Err(KeyReason::Malformed);
         }
-        let mut hit: Option<&'b KeyRecord> = None;
+        let mut found = NOWHERE;
         for pair in self.pairs {
             let form = Form::from_code(pair.form).ok_or(KeyReason::Corrupt)?;
             let pepper = pepper(pair.pepper).ok_or(KeyReason::Corrupt)?;
             let digest = digest_of(pepper, form, shown);
-            let found = self.find(&digest, *pair).ok_or(KeyReason::Corrupt)?;
-            hit = hit.or(self.keys.get(found));
+            self.find(&digest, *pair, &mut found).ok_or(KeyReason::Corrupt)?;
         }
-        let record = hit.ok_or(KeyReason::Unknown)?;
-        check_times(record, now)?;
-        Ok(self.entry(record))
+        self.told(found, now)
     }
 
-    /// The index of the record with this digest and pair; `usize::MAX` if there is none; `None` only in an image that is not checked.
-    /// The whole bucket is compared, in constant time.
-    fn find(&self, digest: &Digest, pair: PairRecord) -> Option<usize> {
+    /// Sets `found`, if nothing was found before, to the index of the record with this digest and pair; `None` only in an image that is not
+    /// checked. The whole bucket is compared, in constant time.
+    fn find(&self, digest: &Digest, pair: PairRecord, found: &mut u64) -> Option<()> {
+        let (first, bucket) = self.bucket(digest)?;
+        for (at, key) in (first..).zip(bucket) {
+            let other = digest.difference(&key.digest) | u64::from(key.pepper ^ pair.pepper) | u64::from(key.form ^ pair.form);
+            found.conditional_assign(&at, other.ct_eq(&0) & found.ct_eq(&NOWHERE));
+        }
+        Some(())
+    }
+
+    /// The records whose digests begin as this one does, and the index of the first. That it is this bucket may show: the bits come out of
+    /// an HMAC under a pepper that nobody outside knows. A function of its own, so that the check of constant time can let it pass by name.
+    #[inline(never)]
+    fn bucket(&self, digest: &Digest) -> Option<(u64, &'b [KeyRecord])> {
         let top = u32::from_be_bytes(*digest.as_bytes().first_chunk()?);
         let bucket = usize::try_from(top.checked_shr(self.shift).unwrap_or(0)).ok()?;
-        let first = usize::try_from(self.index.get(bucket)?.get()).ok()?;
+        let first = self.index.get(bucket)?.get();
         let end = usize::try_from(self.index.get(bucket.checked_add(1)?)?.get()).ok()?;
-        let mut found = u64::MAX;
-        for (at, key) in (u64::try_from(first).ok()?..).zip(self.keys.get(first..end)?) {
-            let other = digest.difference(&key.digest) | u64::from(key.pepper ^ pair.pepper) | u64::from(key.form ^ pair.form);
-            found.conditional_assign(&at, other.ct_eq(&0));
-        }
-        Some(usize::try_from(found).unwrap_or(usize::MAX))
+        Some((u64::from(first), self.keys.get(usize::try_from(first).ok()?..end)?))
+    }
+
+    /// Which record was hit, or that none was: here, once all is computed, it becomes known. A function of its own for the same reason.
+    #[inline(never)]
+    fn told(&self, found: u64, now: Now) -> Result<Entry<'b>, KeyReason> {
+        let record = usize::try_from(found).ok().and_then(|found| self.keys.get(found)).ok_or(KeyReason::Unknown)?;
+        check_times(record, now)?;
+        Ok(self.entry(record))
     }
 
     fn check_index(&self) -> Result<(), OpenError> {
@@ -195,6 +207,9 @@ impl<'b> Keyring<'b> {
         Ok(())
     }
 }
+
+/// What no record's index is.
+const NOWHERE: u64 = u64::MAX;
 
 /// By how much a digest's first 32 bits are shifted to give its bucket; `None` unless the index has `2^k + 1` entries, `k` ≤ 31.
 fn index_shift(index: &[U32]) -> Option<u32> {

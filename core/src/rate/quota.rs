@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::time::seconds_near;
+use crate::time::{div_ceil, seconds_near};
 
 /// The longest time that a full burst may take to drain, in ticks of 2⁻¹⁶ s: 48 days, a quarter of what a word can tell apart.
 pub const TAU_MAX: u64 = 1 << 38;
@@ -36,7 +36,7 @@ impl Quota {
         if period_s == 0 {
             return Err(QuotaError::Period);
         }
-        let unit = (u64::from(period_s) << 32).div_ceil(u64::from(count));
+        let unit = div_ceil(u64::from(period_s) << 32, u64::from(count));
         Self::from_unit(crate::name::name64(name), unit, burst)
     }
 
@@ -51,21 +51,21 @@ impl Quota {
         if burst == 0 {
             return Err(QuotaError::Burst);
         }
-        let tau = u64::from(burst).checked_mul(unit.div_ceil(UNIT_PER_TICK)).filter(|&tau| tau <= TAU_MAX);
+        let tau = u64::from(burst).checked_mul(div_ceil(unit, UNIT_PER_TICK)).filter(|&tau| tau <= TAU_MAX);
         tau.map(|tau| Self { name64, unit, burst, tau }).ok_or(QuotaError::TooSlow)
     }
 
     /// The same quota for a group `factor` times as large: as many times the rate and the burst.
     #[must_use]
     pub(crate) fn widened(self, factor: u32) -> Self {
-        let wide = Self::from_unit(self.name64, self.unit.div_ceil(u64::from(factor)), self.burst.saturating_mul(factor));
+        let wide = Self::from_unit(self.name64, div_ceil(self.unit, u64::from(factor)), self.burst.saturating_mul(factor));
         wide.unwrap_or(self) // tau can grow by rounding alone; at its edge the narrow limit stands
     }
 
     /// The cost of `units`, in ticks of 2⁻¹⁶ s, rounded up. Saturates.
     #[must_use]
     pub fn cost_ticks(&self, units: u32) -> u64 {
-        u64::from(units).saturating_mul(self.unit).div_ceil(UNIT_PER_TICK)
+        div_ceil(u64::from(units).saturating_mul(self.unit), UNIT_PER_TICK)
     }
 
     /// The most that a client may owe, in ticks.

@@ -7,7 +7,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed};
 use super::Limiter;
 use super::gcra::debt;
 use crate::table::Word;
-use crate::time::TICKS_PER_S;
+use crate::time::{TICKS_PER_S, div_ceil};
 
 /// One pass over the table takes at most this long, in ticks: 24 days.
 const PASS: u64 = 24 * 86_400 * TICKS_PER_S;
@@ -44,7 +44,7 @@ impl Limiter<'_> {
         }
         let lines = self.table.lines();
         let Ok(total) = u64::try_from(lines.len()) else { return };
-        let count = total.saturating_mul(gap).div_ceil(PASS).min(total);
+        let count = div_ceil(total.saturating_mul(gap), PASS).min(total);
         let first = self.table.advance_cursor(count).checked_rem(total).unwrap_or(0);
         let Ok((first, count)) = usize::try_from(first).and_then(|first| Ok((first, usize::try_from(count)?))) else { return };
         for line in lines.iter().skip(first).chain(lines).take(count) {

@@ -1,0 +1,94 @@
+//! The rooms alone: `rate`, `net`, `key`, `mac`, `access`.
+
+use std::hint::black_box;
+use std::net::IpAddr;
+
+use caltrop::access::Path;
+use caltrop::mac;
+use caltrop::net::{Cidr, Ranges};
+use caltrop::rate::{Charge, Limiter, Quota};
+use caltrop::table::{TableSize, Word};
+
+use caltrop_proof_images::{ALICE, KEYRING_OF_FOUR, KEYRING_OF_ONE};
+
+use crate::house::{House, NOW};
+use crate::row;
+
+fn words(size: TableSize) -> Vec<Word> {
+    (0..size.words().expect("in bounds")).map(|_| Word::new(0)).collect()
+}
+
+pub(crate) fn rate() {
+    let size = TableSize { lines: 1024, overflow_log2: 10 };
+    let memory = words(size);
+    let limiter = Limiter::format(&memory, size, [7; 16]).expect("as many as it takes");
+    let quota = Quota::per("requests", 2, 60, 2).expect("in bounds");
+    let charge = |client: &str| Charge { partition: limiter.client(client.as_bytes()), quota, cost: 1 };
+    limiter.take(&charge("somebody"), NOW).expect("the first call of all looks at the clock of the sweep");
+    let alice = charge("alice");
+    row("rate take, new client", || limiter.take(&alice, NOW)).expect("one of two");
+    row("rate take, typical: known client", || limiter.take(&alice, NOW)).expect("two of two");
+    row("rate take, best: refused", || limiter.take(&alice, NOW)).expect_err("none is left");
+    row("rate client, 5 bytes", || limiter.client(b"alice"));
+
+    // Two lines whose 16 words all owe: an overflow word decides.
+    let size = TableSize { lines: 2, overflow_log2: 3 };
+    let memory = words(size);
+    let limiter = Limiter::format(&memory, size, [7; 16]).expect("as many as it takes");
+    for client in 0..16u8 {
+        limiter.take(&Charge { partition: limiter.client(&[client]), quota, cost: 1 }, NOW).expect("there is room");
+    }
+    let one_more = Charge { partition: limiter.client(b"one more"), quota, cost: 1 };
+    row("rate take, worst: both lines full", || limiter.take(&one_more, NOW)).expect("the overflow word is empty");
+    assert_eq!(limiter.table().overflowed(), 1);
+}
+
+pub(crate) fn networks() {
+    let v4 = |count: u32| -> Vec<_> { (0..count).map(|at| (at * (u32::MAX / count)).into()).collect() };
+    let values = |count: u32| -> Vec<_> { (0..u64::from(count)).map(|at| (at + 1).into()).collect() };
+    let address: IpAddr = "203.0.113.9".parse().expect("an address");
+    for (name, count) in [("best: 1 range", 1), ("typical: 64 ranges", 64), ("worst: 2^20 ranges", 1 << 20)] {
+        let (starts, values) = (v4(count), values(count));
+        let ranges = Ranges::new(&starts, &values, &[], &[]).expect("ascending from 0");
+        assert_ne!(row(&format!("range lookup, {name}"), || ranges.lookup(black_box(address))), 0);
+    }
+    let starts: Vec<_> = (0..64u128).map(|at| (at << 122).into()).collect();
+    let values = values(64);
+    let ranges = Ranges::new(&[], &[], &starts, &values).expect("ascending from 0");
+    let address: IpAddr = "2001:db8::1".parse().expect("an address");
+    assert_ne!(row("range lookup, IPv6, 64 ranges", || ranges.lookup(black_box(address))), 0);
+    for (name, text) in [("typical: IPv4", "198.51.100.0/24"), ("worst: IPv6", "2001:db8:1111:2222:3333:4444:5555:6666/128")] {
+        row(&format!("cidr parse, {name}"), || black_box(text).parse::<Cidr>()).expect("a network");
+    }
+}
+
+pub(crate) fn keys() {
+    let one = House::new(KEYRING_OF_ONE);
+    let four = House::new(KEYRING_OF_FOUR);
+    for (name, house, shown, good) in [
+        ("best: no visible ASCII", &one, " ".to_owned(), false),
+        ("typical: known", &one, ALICE.to_owned(), true),
+        ("typical: unknown", &one, ALICE.replace('y', "x"), false),
+        ("worst: 256 bytes, 4 pairs", &four, "k".repeat(256), false),
+    ] {
+        let keyring = house.keyring();
+        let answer = row(&format!("key verify, {name}"), || keyring.verify(shown.as_bytes(), |id| house.secrets.pepper(id), NOW));
+        assert_eq!(answer.is_ok(), good, "{name}");
+    }
+}
+
+pub(crate) fn macs() {
+    let key = mac::Key::new(&[7; 32]);
+    for (name, length) in [("32 bytes", 32), ("1,024 bytes", 1024)] {
+        let message = vec![3; length];
+        let tag = *key.sign(&message).as_bytes();
+        row(&format!("mac verify, {name}"), || key.verify(&message, &tag)).expect("its own");
+    }
+}
+
+pub(crate) fn paths() {
+    let longest = format!("/{}", "%C3%A9".repeat(341));
+    for (name, target) in [("typical", "/v1/orders/17?page=2"), ("worst: 2,047 bytes of escapes", &longest)] {
+        row(&format!("path parse, {name}"), || Path::parse(black_box(target.as_bytes()))).expect("canonical");
+    }
+}

@@ -1,0 +1,63 @@
+//! `caltrop::guard`: from a request to a decision and its answer, and the journal.
+
+use caltrop::audit::{Drained, Event, Reason};
+use caltrop::guard::{Body, Feeds, Fields, Geometry, Misuse, Outcome, SecretsFull, StateError};
+use caltrop::table::Word;
+use caltrop::{Decision, Guard, Now, Policy, Request, Secrets, State};
+
+#[unsafe(no_mangle)]
+pub fn np_guard_new<'g>(policy: &Policy<'g>, feeds: &Feeds<'g>, state: &State<'g>, secrets: &'g Secrets) -> Result<Guard<'g>, Misuse> {
+    Guard::new(policy, feeds, state, secrets)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_admit<'g>(guard: &Guard<'g>, request: &Request<'_>, now: Now) -> Decision<'g> {
+    guard.admit(request, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_settle(guard: &Guard<'_>, decision: &Decision<'_>, now: Now) {
+    if let Decision::Allow(grant) = decision {
+        guard.settle(grant, Outcome::AuthFailed, now);
+    }
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_fields(guard: &Guard<'_>, reason: Reason, retry_after_s: u32) -> Fields {
+    guard.fields(reason, retry_after_s)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_body(decision: &Decision<'_>) -> Body {
+    Body::new(decision.status(), decision.id())
+}
+
+#[unsafe(no_mangle)]
+pub fn np_secrets(secrets: Secrets, id: u8, bytes: &[u8]) -> Result<Secrets, SecretsFull> {
+    secrets.with_pepper(id, bytes)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_state_format<'s>(words: &'s [Word], geometry: Geometry, entropy: [u8; 16]) -> Result<State<'s>, StateError> {
+    State::format(words, geometry, entropy)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_state_attach<'s>(words: &'s [Word]) -> Result<State<'s>, StateError> {
+    State::attach(words)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_journal_write(state: &State<'_>, event: Event) {
+    state.journal().write(event);
+}
+
+#[unsafe(no_mangle)]
+pub fn np_journal_drain(state: &State<'_>, from: u64, out: &mut u64) -> Drained {
+    state.journal().drain(from, |number, _| *out ^= number)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_policy_read(policy: &Policy<'_>, index: u16) -> (usize, Option<u32>, Geometry) {
+    (policy.name().len(), policy.line(1, index), policy.geometry())
+}

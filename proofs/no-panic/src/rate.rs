@@ -1,0 +1,57 @@
+//! `caltrop::rate` over `caltrop::table`.
+
+use core::net::IpAddr;
+
+use caltrop::Now;
+use caltrop::rate::{AllRefused, Charge, Limiter, Quota, QuotaError, Refused, Taken};
+use caltrop::table::{Partition, TableError, TableSize, Word};
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_format<'t>(words: &'t [Word], size: TableSize, entropy: [u8; 16]) -> Result<Limiter<'t>, TableError> {
+    Limiter::format(words, size, entropy)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_attach<'t>(words: &'t [Word]) -> Result<Limiter<'t>, TableError> {
+    Limiter::attach(words)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_client(limiter: &Limiter<'_>, bytes: &[u8]) -> Partition {
+    limiter.client(bytes)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_address(limiter: &Limiter<'_>, address: Option<IpAddr>, quota: Quota) -> Option<Charge> {
+    limiter.address(address).charges(quota, 1).last()
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_take(limiter: &Limiter<'_>, charge: &Charge, now: Now) -> Result<Taken, Refused> {
+    limiter.take(charge, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_take_all(limiter: &Limiter<'_>, charges: &[Charge], now: Now) -> Result<(), AllRefused> {
+    limiter.take_all(charges, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_peek(limiter: &Limiter<'_>, charge: &Charge, now: Now) -> Result<Taken, Refused> {
+    limiter.peek(charge, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_refund(limiter: &Limiter<'_>, charge: &Charge, now: Now) {
+    limiter.refund(charge, now);
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_settle(limiter: &Limiter<'_>, charge: &Charge, now: Now) {
+    limiter.settle(charge, now);
+}
+
+#[unsafe(no_mangle)]
+pub fn np_quota(name: &str, count: u32, period_s: u32, burst: u32) -> Result<Quota, QuotaError> {
+    Quota::per(name, count, period_s, burst)
+}
