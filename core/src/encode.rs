@@ -104,10 +104,10 @@ pub fn hex16(bytes: &[u8; 16]) -> [u8; 32] {
     out
 }
 
-/// As [`digit62`], for half a byte.
+/// As [`digit62`], for half a byte: a product, since compilers that save bytes make a jump of a mask.
 fn nibble(value: u8) -> u8 {
-    let past_9 = (9u8.wrapping_sub(value) >> 7).wrapping_neg();
-    value.wrapping_add(b'0').wrapping_add(past_9 & (b'a' - b'9' - 1))
+    let past_9 = value.wrapping_add(6) >> 4; // 1 from 10 on
+    value.wrapping_add(b'0').wrapping_add(past_9.wrapping_mul(b'a' - b'9' - 1))
 }
 
 /// The lower half: no comparison, as a checked conversion would be.
