@@ -1,4 +1,7 @@
-"""Writes `docs/performance.md` and `docs/plots` from the newest record: `make bench-report`. With --check it only says whether they are what it gives."""
+"""Writes `docs/performance.md` and `docs/plots` from the newest record: `make bench-report`.
+
+With --check it only says whether they are what it gives.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def pages(record: dict[str, Any], source: str) -> dict[Path, str]:
 
 def head(record: dict[str, Any], source: str) -> list[str]:
     machine, versions = record["machine"], record["versions"]
-    named = [f"{name} {version}" for kind in ("crates", "python") for name, version in sorted(versions[kind].items())]
+    crates, packages = (told(versions[kind]) for kind in ("crates", "python"))
     changed = ", with changes that no commit holds" if record["changed"] else ""
     return [
         "# Performance",
@@ -45,12 +48,18 @@ def head(record: dict[str, Any], source: str) -> list[str]:
         "",
         f"- Machine: {machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}; load {machine['load']:.1f} when it was recorded.",
         f"- Commit {record['commit']}{changed}, {record['recorded']}, {versions['tools']['rustc']}.",
-        f"- Versions: {', '.join(named)}.",
+        f"- Crates: {crates}.",
+        f"- From Python: {packages}.",
         "",
         "All contenders of a table did the same work in turns, in one process and one run. A figure is the median of their rounds, in",
         "nanoseconds of processor time; × is its ratio to the fastest peer's. Compare ratios, not figures of different machines.",
         "",
     ]
+
+
+def told(versions: dict[str, str]) -> str:
+    """All but our own, which the commit tells."""
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()) if not name.startswith("caltrop"))
 
 
 def reached(measured: Measured) -> list[str]:
@@ -80,6 +89,11 @@ def is_peer(name: str) -> bool:
     return name != "caltrop" and not name.startswith(("caltrop ", "caltrop,"))
 
 
+def is_part(name: str) -> bool:
+    """Whether it does a part of caltrop's work, as a yardstick, and so is no peer."""
+    return name.startswith("one ")
+
+
 def fastest_peer(medians: dict[str, float]) -> str | None:
     return min(filter(is_peer, medians), key=medians.__getitem__, default=None)
 
@@ -88,10 +102,10 @@ def wins(record: dict[str, Any]) -> list[str]:
     """Where another is faster."""
     lines = []
     for title, medians in contests(record):
-        peer = fastest_peer(medians)
-        own = medians.get("caltrop")
-        if peer and own and medians[peer] < own:
-            lines.append(f"- {title}: {peer} takes {medians[peer] / own:.2f} of caltrop's time ({medians[peer]:.1f} beside {own:.1f} ns).")
+        own = medians.get("caltrop", 0.0)
+        for peer, median in sorted(medians.items(), key=lambda one: one[1]):
+            if is_peer(peer) and not is_part(peer) and median < own:
+                lines.append(f"- {title}: {peer} takes {median / own:.2f} of caltrop's time ({median:.1f} beside {own:.1f} ns).")
     return ["## Where a peer wins", "", *(lines or ["Nowhere in this record."]), ""]
 
 
