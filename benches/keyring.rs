@@ -31,7 +31,7 @@ pub(crate) fn rustcrypto() -> impl FnMut(&[u8]) {
     }
 }
 
-/// So many keys and what a keyring says of them. Every eighth is revoked.
+/// So many keys and what a keyring says of them. Every second is revoked.
 pub(crate) fn issued(count: u64) -> (Vec<String>, Vec<KeyModel>) {
     let pepper = mac::Key::new(&PEPPER);
     let mut dice = Dice(count);
@@ -52,7 +52,7 @@ pub(crate) fn issued(count: u64) -> (Vec<String>, Vec<KeyModel>) {
             zones: Default::default(),
             plan: None,
             environment: Environment::Live,
-            state: if at % 8 == 0 { KeyState::Denied } else { KeyState::Active },
+            state: if at % 2 == 0 { KeyState::Denied } else { KeyState::Active },
             pepper: 1,
             form: Form::Key,
         });
