@@ -3,7 +3,8 @@
 
 # One packed file of requests and answers for every host.
 VECTORS := $(CURDIR)/target/vectors.bin
-.PHONY: help demo suite vectors FORCE test tools setup wheel firmware lint fmt bench bench-check header
+.PHONY: help demo suite vectors FORCE test tools setup wheel firmware lint fmt bench bench-key bench-mac bench-net bench-rate bench-sweeps bench-python \
+	bench-record bench-report bench-check header
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -11,6 +12,7 @@ help: ## what there is
 test: setup lint vectors firmware ## every check
 	CALTROP_VECTORS=$(VECTORS) cargo test --locked --workspace --no-fail-fast
 	cd python && CALTROP_VECTORS=$(VECTORS) ../.venv/bin/pytest -q
+	.venv/bin/pytest -q -p no:cacheprovider benches/test_benches.py
 	ci/suite.sh
 	ci/suite.sh --planted
 
@@ -60,13 +62,29 @@ lint: ## formatting, clippy, docs without a warning; each room alone
 fmt: ## format
 	cargo fmt --all
 
-bench: wheel ## what a decision costs on this machine, and the rooms beside their peers
+bench: wheel bench-python ## what a decision costs on this machine, and the rooms beside their peers; bench-mac, -net, -rate, -sweeps: one of them
 	cargo bench --locked -p caltrop-benches
 	.venv/bin/python benches/admit.py
 	ci/bench-servers.sh
 
-bench-check: ## the newest run against benches/goals.toml
-	python3 benches/check.py
+bench-key: ## API keys beside one HMAC
+	cargo bench --locked -p caltrop-benches --bench keys
+
+bench-mac bench-net bench-rate bench-sweeps: bench-%: ## one room beside its peers; sweeps: how costs grow
+	cargo bench --locked -p caltrop-benches --bench $*
+
+bench-python: wheel ## the rooms from Python, beside packages that are installed into .venv for it
+	.venv/bin/pip install -q --disable-pip-version-check -r benches/requirements.txt
+	.venv/bin/python -B benches/python_rooms.py
+
+bench-record: ## the last run of each bench into benches/record
+	python3 -B benches/record.py
+
+bench-report: ## docs/performance.md and its plots, from the newest record
+	python3 -B benches/report.py
+
+bench-check: ## the newest record, or run, against benches/goals.toml
+	python3 -B benches/check.py
 
 header: ## write include/caltrop.h anew
 	UPDATE_HEADER=1 cargo test --locked -q -p caltrop-ffi --test header

@@ -1,23 +1,17 @@
 //! An API key verified among many, beside one HMAC of the same bytes; and the making of a large keyring.
 #![allow(missing_docs, reason = "a program: nobody links it")]
 
-use std::hint::black_box;
+mod keyring;
+
 use std::time::Instant;
 
 use caltrop::image::{Floor, Trust};
-use caltrop::key::{Environment, Form, KeyReason, Keyring, digest, issue};
+use caltrop::key::{KeyReason, Keyring};
 use caltrop::mac;
-use caltrop::time::{Now, Quality};
 use caltrop::verify::PublicKey;
-use caltrop_benches::{Bench, Contest, Dice};
-use caltrop_control::image::Stamp;
-use caltrop_control::keys::{KeyModel, KeyState, build};
+use caltrop_benches::{Bench, Contest};
 use ed25519_dalek::SigningKey;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
-const NOW: Now = Now { wall_s: 1_796_000_000, mono_ns: 0, quality: Quality::Trusted };
-const PEPPER: [u8; 32] = [9; 32];
+use keyring::{NOW, PEPPER, image, issued, rustcrypto, shown};
 
 fn main() {
     let mut bench = Bench::new("keys");
@@ -42,11 +36,12 @@ fn among(bench: &mut Bench, many: &str, count: u64) {
     let opened = Keyring::open(&image, &trust, Floor::NONE).expect("what was built opens");
     bench.figure(&format!("keyring of {many} keys, opened"), start.elapsed().as_secs_f64() * 1e3, "ms");
     let pepper = mac::Key::new(&PEPPER);
-    // Every eighth key is revoked; unknown ones have another last character.
-    let (revoked, valid): (Vec<_>, Vec<_>) = keys.into_iter().enumerate().partition(|(at, _)| at % 8 == 0);
-    let texts = |keys: Vec<(usize, String)>| keys.into_iter().map(|(_, key)| key).collect::<Vec<_>>();
-    let (revoked, valid) = (texts(revoked), texts(valid));
-    let unknown: Vec<String> = valid.iter().map(|key| format!("{}!", &key[..key.len() - 1])).collect();
+    // Every second key is revoked, so that each row has as many; unknown ones have another last character.
+    // Their texts are made anew, so that those of each row lie one behind the other.
+    let second = |from: usize| keys.iter().skip(from).step_by(2);
+    let revoked: Vec<String> = second(0).cloned().collect();
+    let valid: Vec<String> = second(1).cloned().collect();
+    let unknown: Vec<String> = second(1).map(|key| format!("{}!", &key[..key.len() - 1])).collect();
     type IsRight = fn(Result<(), KeyReason>) -> bool;
     let rows: [(&str, &[String], IsRight); 3] = [
         ("valid", &valid, |answer| answer.is_ok()),
@@ -59,53 +54,4 @@ fn among(bench: &mut Bench, many: &str, count: u64) {
             .with("one RustCrypto HMAC, prepared", shown(keys, rustcrypto()));
         bench.contest(contest);
     }
-}
-
-/// Keys at random, one after the other.
-fn shown<'k>(keys: &'k [String], mut each: impl FnMut(&[u8]) + 'k) -> impl FnMut(u64) + 'k {
-    let mut dice = Dice(1);
-    move |times| (0..times).for_each(|_| each(keys[dice.next() as usize % keys.len()].as_bytes()))
-}
-
-fn rustcrypto() -> impl FnMut(&[u8]) {
-    let prepared = Hmac::<Sha256>::new_from_slice(&PEPPER).expect("any length");
-    move |key| {
-        let mut mac = prepared.clone();
-        mac.update(black_box(key));
-        black_box(mac.finalize());
-    }
-}
-
-fn issued(count: u64) -> (Vec<String>, Vec<KeyModel>) {
-    let pepper = mac::Key::new(&PEPPER);
-    let mut dice = Dice(count);
-    let (mut texts, mut models) = (Vec::new(), Vec::new());
-    for at in 0..count {
-        let mut entropy = [0; 40];
-        entropy.chunks_mut(4).for_each(|chunk| chunk.copy_from_slice(&dice.next().to_le_bytes()));
-        let key = issue("acme_live", entropy).expect("a good prefix");
-        models.push(KeyModel {
-            digest: *digest(&pepper, Form::Key, key.text().as_bytes()).expect("a key").as_bytes(),
-            key_id: key.id(),
-            principal: format!("principal-{}", at % 100_000),
-            tenant: None,
-            not_before_s: 0,
-            expires_s: 0,
-            generation: 1,
-            scopes: ["orders:read".to_owned()].into(),
-            zones: Default::default(),
-            plan: None,
-            environment: Environment::Live,
-            state: if at % 8 == 0 { KeyState::Denied } else { KeyState::Active },
-            pepper: 1,
-            form: Form::Key,
-        });
-        texts.push(key.text().to_owned());
-    }
-    (texts, models)
-}
-
-fn image(models: &[KeyModel]) -> Vec<u8> {
-    let stamp = Stamp { sequence: 1, created_s: 1_796_000_000, not_after_s: 0 };
-    build("acme/keys", models, &SigningKey::from_bytes(&[7; 32]), stamp).expect("a keyring")
 }

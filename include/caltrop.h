@@ -26,7 +26,7 @@
 // Bytes that hold the text of a failed `caltrop_host_state_open`; less cuts it.
 #define CALTROP_HOST_TEXT_SIZE 512
 
-// Words of a prepared key: two SHA-256 states and their counters, and some room.
+// Words of a prepared key: four SHA-256 states, a block and a counter, and some room.
 #define CALTROP_MAC_KEY_WORDS 32
 
 // `caltrop_address.family` of a peer: a Unix socket.
@@ -57,13 +57,13 @@
 #define CALTROP_STANDARD 4
 
 // Words of `caltrop_signed_webhooks`: 4 prepared keys, and some room.
-#define CALTROP_SIGNED_WEBHOOKS_WORDS 96
+#define CALTROP_SIGNED_WEBHOOKS_WORDS 128
 
 // Words of `caltrop_signed_check`: 4 messages on their way, 8 signatures, and some room.
 #define CALTROP_SIGNED_CHECK_WORDS 144
 
 // Words of `caltrop_token_keys`: 4 prepared keys, and some room.
-#define CALTROP_TOKEN_KEYS_WORDS 96
+#define CALTROP_TOKEN_KEYS_WORDS 128
 
 // The most claims a token carries, in bytes.
 #define CALTROP_CLAIMS_MAX 1024

@@ -52,3 +52,6 @@ status=0
 "$here/c/run.sh" "$work/first" >"$work/wrong" || status=$?
 [ "$status" = 1 ] && grep -q 'the file says 201' "$work/wrong" || fail "C: a flipped first answer gave status $status: $(cat "$work/wrong")"
 echo "$(grep '^c firmware' "$work/out"); with another: status $status"
+
+# 5. Four rooms without the guard, and what they take.
+"$here/rooms.sh"

@@ -8,7 +8,7 @@ use caltrop::mac::Key;
 use crate::border::{bytes, place, shared};
 use crate::status::{caltrop_status, status};
 
-/// Words of a prepared key: two SHA-256 states and their counters, and some room.
+/// Words of a prepared key: four SHA-256 states, a block and a counter, and some room.
 pub const CALTROP_MAC_KEY_WORDS: usize = 32;
 
 /// A prepared key: made once by `caltrop_mac_key_init`, shared by all threads, ended by `caltrop_mac_key_wipe`. It may not be copied.

@@ -23,7 +23,7 @@ pub const CALTROP_STRIPE: u8 = 3;
 pub const CALTROP_STANDARD: u8 = 4;
 
 /// Words of `caltrop_signed_webhooks`: 4 prepared keys, and some room.
-pub const CALTROP_SIGNED_WEBHOOKS_WORDS: usize = 96;
+pub const CALTROP_SIGNED_WEBHOOKS_WORDS: usize = 128;
 /// Words of `caltrop_signed_check`: 4 messages on their way, 8 signatures, and some room.
 pub const CALTROP_SIGNED_CHECK_WORDS: usize = 144;
 

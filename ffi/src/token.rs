@@ -15,7 +15,7 @@ use caltrop_status::{
 };
 
 /// Words of `caltrop_token_keys`: 4 prepared keys, and some room.
-pub const CALTROP_TOKEN_KEYS_WORDS: usize = 96;
+pub const CALTROP_TOKEN_KEYS_WORDS: usize = 128;
 /// The most claims a token carries, in bytes.
 pub const CALTROP_CLAIMS_MAX: usize = 1024;
 /// The longest token, in bytes, without a NUL.

@@ -124,10 +124,15 @@ impl<'b> Keyring<'b> {
     /// checked. The whole bucket is compared, in constant time.
     fn find(&self, digest: &Digest, pair: PairRecord, found: &mut u64) -> Option<()> {
         let (first, bucket) = self.bucket(digest)?;
-        for (at, key) in (first..).zip(bucket) {
+        // A bit a record, the first lowest: a choice a record would cost more than the HMAC.
+        let hits = bucket.iter().rev().fold(0u64, |hits, key| {
             let other = digest.difference(&key.digest) | u64::from(key.pepper ^ pair.pepper) | u64::from(key.form ^ pair.form);
-            found.conditional_assign(&at, other.ct_eq(&0) & found.ct_eq(&NOWHERE));
-        }
+            let is_other = (other | other.wrapping_neg()) >> 63;
+            hits << 1 | (is_other ^ 1)
+        });
+        // Above the bits of a bucket: there is a lowest bit also where nothing was hit, so that counting does not ask.
+        let at = first.wrapping_add(u64::from((hits | 1 << 63).trailing_zeros()));
+        found.conditional_assign(&at, !hits.ct_eq(&0) & found.ct_eq(&NOWHERE));
         Some(())
     }
 

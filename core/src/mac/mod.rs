@@ -2,7 +2,7 @@
 //!
 //! Defends against: a comparison whose time tells how many bytes were right; a key or tag that ends up in a log.
 //! Promises: RFC 2104 over FIPS 180-4; `verify` looks at every byte of the tag, whatever its value.
-//! Costs: a prepared key is two hash states; a short message is two compressions. A hash that is not used is not linked.
+//! Costs: a prepared key is two hash states, and for SHA-256 two more; a short message is two compressions. A hash that is not used is not linked.
 //! Known limit: a key's own memory is wiped when it is dropped, but not what a message on its way leaves on the stack.
 //! Not here: which message is authenticated (`key`, `signed`), and keys shared with nobody else (`verify`).
 //!

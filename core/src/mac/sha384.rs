@@ -9,5 +9,5 @@ super::keyed::keyed! {
     /// assert_eq!(key.verify(b"what do ya want for nothing?", tag.as_bytes()), Ok(()));
     /// assert_eq!(key.verify(b"what do ya want for nothing!", tag.as_bytes()), Err(InvalidTag));
     /// ```
-    Sha384, "HMAC-SHA-384", block 128, tag 48
+    Sha384, "HMAC-SHA-384", block 128, tag 48, whole ()
 }

@@ -9,5 +9,5 @@ super::keyed::keyed! {
     /// assert_eq!(key.verify(b"what do ya want for nothing?", tag.as_bytes()), Ok(()));
     /// assert_eq!(key.verify(b"what do ya want for nothing!", tag.as_bytes()), Err(InvalidTag));
     /// ```
-    Sha512, "HMAC-SHA-512", block 128, tag 64
+    Sha512, "HMAC-SHA-512", block 128, tag 64, whole ()
 }
