@@ -115,3 +115,20 @@ fn an_oracle_that_forgets_would_be_noticed() {
     });
     assert!(differs);
 }
+
+#[test]
+fn who_only_settles_or_refunds_is_not_forgotten_nor_remembered_for_ever() {
+    let size = TableSize { lines: 8, overflow_log2: 6 };
+    let words: Vec<Word> = (0..size.words().unwrap()).map(|_| Word::new(0)).collect();
+    let limiter = Limiter::format(&words, size, [1; 16]).unwrap();
+    let quota = Quota::per("q", 1, 86_400, 40).unwrap(); // one a day, forty at once
+    let charge = |cost| Charge { partition: limiter.client(b"c"), quota, cost };
+    let at = |day: u64| Now { mono_ns: day * DAY_NS, ..Now::default() };
+    assert!(limiter.take(&charge(1), at(1)).is_ok());
+    limiter.settle(&charge(40), at(31));
+    // 49 days after the take, 19 after the settlement, of which 21 days are still owed.
+    assert_eq!(limiter.take(&charge(30), at(50)).unwrap_err().retry_after_s(), 11 * 86_400);
+    // And a debt whose end lies more than half the circle back is none.
+    (80..=200).step_by(30).for_each(|day| limiter.refund(&charge(1), at(day)));
+    assert_eq!(limiter.peek(&charge(40), at(201)).unwrap().remaining, 0);
+}

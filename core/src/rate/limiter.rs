@@ -204,17 +204,22 @@ impl<'t> Limiter<'t> {
     /// # Errors
     /// As [`Limiter::take`].
     pub fn peek(&self, charge: &Charge, now: Now) -> Result<Taken, Refused> {
-        self.peek_at(charge, now.tick())
+        let tick = now.tick();
+        self.sweep(tick);
+        self.peek_at(charge, tick)
     }
 
     /// Gives back a charge, as far as the client still owes it.
     pub fn refund(&self, charge: &Charge, now: Now) {
-        self.refund_at(charge, now.tick());
+        let tick = now.tick();
+        self.sweep(tick);
+        self.refund_at(charge, tick);
     }
 
     /// Charges a cost that was incurred, whether or not it fits: the client waits for it afterwards. At most 48 days of debt.
     pub fn settle(&self, charge: &Charge, now: Now) {
         let tick = now.tick();
+        self.sweep(tick);
         let inc = charge.quota.cost_ticks(charge.cost);
         let Some(place) = self.table.place(charge.partition, charge.quota.name64()) else { return };
         for _ in 0..TRIES {

@@ -1,6 +1,6 @@
 //! Forgetting: a word left alone for half its circle would owe again, so idle words are cleared long before.
 //!
-//! A full pass takes at most 24 days; a word is ambiguous after 97.
+//! A full pass takes at most 24 days; a word is ambiguous after 97. Every call sweeps, whatever it asks: a host may settle for months and never take.
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
