@@ -3,7 +3,8 @@
 
 # One packed file of requests and answers for every host.
 VECTORS := $(CURDIR)/target/vectors.bin
-.PHONY: help demo suite vectors FORCE test tools setup wheel firmware lint fmt bench bench-key bench-mac bench-net bench-rate bench-sweeps bench-python \
+
+.PHONY: help demo suite vectors proofs fuzz soak FORCE test tools setup wheel firmware lint fmt bench bench-key bench-mac bench-net bench-rate bench-sweeps bench-python \
 	bench-record bench-report bench-check header
 
 help: ## what there is
@@ -15,6 +16,25 @@ test: setup lint vectors firmware ## every check
 	.venv/bin/pytest -q -p no:cacheprovider benches/test_benches.py
 	ci/suite.sh
 	ci/suite.sh --planted
+	$(MAKE) proofs
+
+proofs: ## constant time, no panic, instruction budgets, interleavings, a short fuzz; each with its planted fault
+	ci/constant-time.sh
+	ci/no-panic.sh
+	ci/budgets.sh
+	ci/interleavings.sh
+	ci/fuzz.sh 2
+	ci/fuzz.sh --planted
+
+# How long the campaigns go: make fuzz SECONDS=600.
+SECONDS ?= 60
+
+fuzz: tools ## every fuzz target for so many SECONDS
+	ci/fuzz.sh $(SECONDS)
+
+soak: tools ## eight processes on one state, killed at random for so many SECONDS; a keyring killed while written, 200 times
+	ci/soak.sh $(SECONDS)
+	CALTROP_KILLS=200 cargo test --locked -q -p caltrop-control --test command -- --nocapture killed
 
 demo: tools wheel ## the main job, live: one policy, real requests, four hosts
 	@echo "demo: building the servers"
