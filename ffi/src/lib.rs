@@ -16,6 +16,7 @@ pub mod key;
 pub mod mac;
 pub mod net;
 pub mod rate;
+pub mod replay;
 pub mod request;
 pub mod signed;
 pub mod status;

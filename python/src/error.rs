@@ -17,6 +17,7 @@ create_exception!(caltrop, InvalidKey, Error, "An API key is not good; `reason` 
 create_exception!(caltrop, InvalidTag, Error, "A tag is not the message's.");
 create_exception!(caltrop, InvalidToken, Error, "A token is not good; `reason` is for the operator, never for the caller.");
 create_exception!(caltrop, InvalidWebhook, Error, "A webhook is not good; `reason` is for the operator, never for the caller.");
+create_exception!(caltrop, NotFirst, Error, "A message is not the first of its kind; `reason` is for the operator, never for the caller.");
 
 pub(crate) fn image(image: &str, error: OpenError) -> PyErr {
     let raised = ImageError::new_err(format!("{image}: {error}"));
@@ -50,6 +51,10 @@ pub(crate) fn token(reason: &'static str) -> PyErr {
 
 pub(crate) fn webhook(reason: &'static str) -> PyErr {
     with(InvalidWebhook::new_err("the webhook is not good"), &[("reason", reason)])
+}
+
+pub(crate) fn not_first(reason: &'static str, why: &caltrop::replay::NotFirst) -> PyErr {
+    with(NotFirst::new_err(why.to_string()), &[("reason", reason)])
 }
 
 /// Adds attributes to an exception.

@@ -97,11 +97,51 @@ static void rate(void) {
     CHECK(caltrop_rate_take(NULL, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_E_NULL && answer.allowed == 0);
 }
 
+static void replay(void) {
+    static uint64_t memory[64];
+    caltrop_replay_cache cache, other;
+    uint8_t entropy[16] = {7};
+    caltrop_now now = {1000, 0, 1};
+    caltrop_replay_message message = {TEXT("client 7"), TEXT("e1j3V_bKic8"), 1000, 1300};
+    size_t size = caltrop_replay_size(4);
+    CHECK(size == (8 + 8 + 32) * 8 && size <= sizeof memory);
+    CHECK(caltrop_replay_size(1) == 0);
+    CHECK(caltrop_replay_attach(memory, size, &cache) == CALTROP_E_LAYOUT);
+    CHECK(caltrop_replay_init(memory, size - 8, 4, 999, entropy, &cache) == CALTROP_E_MEMORY);
+    CHECK(caltrop_replay_init(memory, size, 4, 999, NULL, &cache) == CALTROP_E_NULL);
+    CHECK(caltrop_replay_init(memory, size, 4, 999, entropy, &cache) == CALTROP_OK);
+    CHECK(caltrop_replay_attach(memory, size, &other) == CALTROP_OK);
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_OK);
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_REPLAYED);
+    CHECK(caltrop_replay_first_seen(&other, &message, &now) == CALTROP_E_REPLAYED);
+    message.id_len--;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_OK);
+    message.issued_s = 999;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_FORGOTTEN);
+    message.until_s = 999;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_EXPIRED);
+    message.until_s = 1000 + (1 << 25) + 1;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_TOO_LONG);
+    message.issued_s = 1000, message.until_s = 1300;
+    uint8_t id, full = 0;
+    message.id = &id, message.id_len = 1;
+    for (id = 0; id < 64; id++)
+        full += caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_FULL;
+    /* 32 words, two of them taken. */
+    CHECK(full >= 34 && full < 64);
+    now.trusted = 0;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_CLOCK);
+    CHECK(caltrop_replay_first_seen(NULL, &message, &now) == CALTROP_E_NULL);
+    message.id = NULL;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_NULL);
+}
+
 int main(void) {
     mac();
     keys();
     net();
     rate();
+    replay();
     printf("rooms: %u checks\n", checks);
     return 0;
 }

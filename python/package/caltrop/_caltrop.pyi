@@ -19,9 +19,11 @@ __all__ = [
     "Keyring",
     "Limiter",
     "LoadError",
+    "NotFirst",
     "Now",
     "PolicyError",
     "Prefixes",
+    "ReplayCache",
     "SecretError",
     "Secrets",
     "StateError",
@@ -61,6 +63,9 @@ class InvalidToken(Error):
     reason: str
 
 class InvalidWebhook(Error):
+    reason: str
+
+class NotFirst(Error):
     reason: str
 
 @final
@@ -253,6 +258,23 @@ class Taken:
     def retry_after(self) -> int: ...
     @property
     def fields(self) -> list[tuple[bytes, bytes]]: ...
+
+@final
+class ReplayCache:
+    """What was seen, in `slots` words of 8 bytes: three times the messages that live at once.
+
+    Messages issued at or before the Unix second `since` are refused, for the process before this one may have seen them: unless told otherwise,
+    until 30 seconds from now. 0 is for messages that nobody can have accepted before.
+    """
+
+    def __new__(cls, *, slots: int = 65536, since: int | None = None) -> ReplayCache: ...
+    def first_seen(self, sender: str | bytes, id: str | bytes, *, issued: int, until: int, now: Now | None = None) -> None:
+        """Returns None for the first copy, and remembers it until the Unix second `until`; or raises NotFirst."""
+    @property
+    def since(self) -> int: ...
+    @property
+    def full(self) -> int:
+        """How many were refused for want of room."""
 
 @final
 class Webhooks:
