@@ -7,7 +7,7 @@ use super::quota::Quota;
 use crate::table::Partition;
 
 // The kind that stands before a partition's bytes. Kind 0 is the table's own.
-const CLIENT: u8 = 1;
+pub(super) const CLIENT: u8 = 1;
 const ADDRESS: u8 = 2;
 const ADDRESS_56: u8 = 3;
 const ADDRESS_48: u8 = 4;

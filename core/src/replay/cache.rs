@@ -26,7 +26,7 @@ use portable_atomic::fence;
 
 use super::word::{LIFE_MAX_S, State, fingerprint, is_live, is_of, moved, state, with};
 use crate::table::{Kind, LINE_WORDS, Place, Table, TableError, TableSize, Word};
-use crate::time::{Now, Quality, div_ceil};
+use crate::time::{Now, Quality};
 
 /// How often a lost race is tried again before the answer is [`NotFirst::Contended`].
 const TRIES: u32 = 64;
@@ -238,12 +238,7 @@ impl<'t> ReplayCache<'t> {
         if last_s == 0 {
             return;
         }
-        let lines = self.table.lines();
-        let Ok(total) = u64::try_from(lines.len()) else { return };
-        let count = div_ceil(total.saturating_mul(clock_s.saturating_sub(last_s)), PASS_S).min(total);
-        let first = self.table.advance_cursor(count).checked_rem(total).unwrap_or(0);
-        let Ok((first, count)) = usize::try_from(first).and_then(|first| Ok((first, usize::try_from(count)?))) else { return };
-        for word in lines.iter().skip(first).chain(lines).take(count).flatten() {
+        for word in self.table.sweep_words(clock_s.saturating_sub(last_s), PASS_S) {
             let seen = word.load(Relaxed);
             if seen != 0 && !is_live(seen, clock_s) {
                 // A lost race means that the word is in use again.

@@ -14,6 +14,8 @@ mod sip;
 use core::fmt;
 use core::sync::atomic::Ordering::Relaxed;
 
+use crate::time::div_ceil;
+
 /// The unit of all state: a word that several workers may change at once.
 pub type Word = portable_atomic::AtomicU64;
 
@@ -74,6 +76,8 @@ pub(crate) enum Kind {
     Rate,
     /// Messages that were seen.
     Replay,
+    /// Leases that are held.
+    Lease,
 }
 
 impl Kind {
@@ -82,6 +86,7 @@ impl Kind {
         match self {
             Self::Rate => 0,
             Self::Replay => 1,
+            Self::Lease => 2,
         }
     }
 }
@@ -262,6 +267,16 @@ impl<'t> Table<'t> {
     /// Takes the next `count` lines to sweep and returns the first of them, not yet reduced to the table's size.
     pub(crate) fn advance_cursor(&self, count: u64) -> u64 {
         self.header.get(CURSOR).map_or(0, |cursor| cursor.fetch_add(count, Relaxed))
+    }
+
+    /// The words to sweep after a gap, so that no pass over the table takes longer than `pass`; the next call goes on behind them.
+    pub(crate) fn sweep_words(&self, gap: u64, pass: u64) -> impl Iterator<Item = &'t Word> {
+        let total = u64::try_from(self.lines.len()).unwrap_or(0);
+        let count = div_ceil(total.saturating_mul(gap), pass).min(total);
+        let first = self.advance_cursor(count).checked_rem(total).unwrap_or(0);
+        // Lossless: both are at most the number of lines.
+        let (first, count) = (usize::try_from(first).unwrap_or(0), usize::try_from(count).unwrap_or(0));
+        self.lines.iter().skip(first).chain(self.lines).take(count).flatten()
     }
 
     /// A number that the room keeps in the header.
