@@ -29,6 +29,7 @@ fn main() {
         std::process::exit(2);
     }
     rooms::rate();
+    rooms::leases();
     rooms::replays();
     rooms::networks();
     rooms::keys();

@@ -1,12 +1,13 @@
-//! The rooms alone: `rate`, `replay`, `net`, `key`, `mac`, `access`.
+//! The rooms alone: `rate`, its leases, `replay`, `net`, `key`, `mac`, `access`.
 
 use std::hint::black_box;
 use std::net::IpAddr;
+use std::num::NonZero;
 
 use caltrop::access::Path;
 use caltrop::mac;
 use caltrop::net::{Cidr, Ranges};
-use caltrop::rate::{Charge, Limiter, Quota};
+use caltrop::rate::{Charge, LeaseQuota, LeaseRefused, Leases, Limiter, Quota};
 use caltrop::replay::{Message, NotFirst, ReplayCache};
 use caltrop::table::{TableSize, Word};
 
@@ -42,6 +43,17 @@ pub(crate) fn rate() {
     let one_more = Charge { partition: limiter.client(b"one more"), quota, cost: 1 };
     row("rate take, worst: both lines full", || limiter.take(&one_more, NOW)).expect("the overflow word is empty");
     assert_eq!(limiter.table().overflowed(), 1);
+}
+
+pub(crate) fn leases() {
+    let memory: Vec<Word> = (0..Leases::words(1024).expect("in bounds")).map(|_| Word::new(0)).collect();
+    let leases = Leases::format(&memory, 1024, NonZero::new(60).expect("not 0"), [7; 16]).expect("as many as it takes");
+    let (quota, alice) = (LeaseQuota::new("exports", NonZero::new(2).expect("not 0")), leases.client(b"alice"));
+    assert_eq!(leases.held(alice, quota, NOW), 0, "the first call of all looks at the clock of the sweep");
+    let first = row("lease acquire, new client", || leases.acquire(alice, quota, NOW)).expect("one of two");
+    let _second = row("lease acquire, typical: known client", || leases.acquire(alice, quota, NOW)).expect("two of two");
+    assert_eq!(row("lease acquire, best: refused", || leases.acquire(alice, quota, NOW)), Err(LeaseRefused::Busy));
+    row("lease release", || leases.release(first, NOW)).expect("its time is not over");
 }
 
 pub(crate) fn replays() {
