@@ -72,3 +72,17 @@ fn after_48_idle_days_nobody_owes_anything() {
     assert!(limiter.take(&charge, at(20)).is_err());
     assert!(limiter.take(&charge, at(69)).is_ok());
 }
+
+#[test]
+fn a_full_table_remembers_a_debt_that_ends_where_the_circle_does() {
+    // 2⁴⁰ ticks are 2²⁴ s: an overflow word that owes until then has no bit of a time.
+    let size = TableSize { lines: 2, overflow_log2: 3 };
+    let words: Vec<Word> = (0..size.words().unwrap()).map(|_| Word::new(0)).collect();
+    let limiter = Limiter::format(&words, size, [8; 16]).unwrap();
+    let quota = Quota::per("q", 1, 3600, 1).unwrap();
+    let now = Now { mono_ns: ((1 << 24) - 3600) * 1_000_000_000, ..Now::default() };
+    let admitted = (0..1_000u32)
+        .filter(|stranger| limiter.take(&Charge { partition: limiter.client(&stranger.to_le_bytes()), quota, cost: 1 }, now).is_ok())
+        .count();
+    assert_eq!(admitted, 2 * 8 + 8);
+}
