@@ -1,25 +1,38 @@
 //! A keyring answers for the keys in it and for no other, by the record's own pepper, form, state and dates; and one that breaks a rule of the
-//! format is refused by the section that breaks it, although it is signed.
-
-mod house;
+//! format is refused by the section that breaks it, although it is signed. Images are laid out here, by docs/formats.md §1, record by record.
 
 use std::collections::BTreeSet;
 
 use caltrop::Now;
-use caltrop::image::{Floor, Kind, NO_TEXT, OpenError, Span, TEXT, Tag};
+use caltrop::image::{
+    Entry, FORMAT, Floor, Header, Kind, MAGIC, MUST_UNDERSTAND, NO_TEXT, OpenError, SIGNATURE_CONTEXT, SIGNED_LEN, Span, TEXT, Tag, Trust,
+};
 use caltrop::key::record::{
     INDEX, KEY, KeyRecord, NAMES, PAIR, PLAN, PairRecord, SCOPE_SET, STATE_ACTIVE, STATE_DENY, STATE_GRACE, SetRecord, ZONE_SET,
 };
 use caltrop::key::{Form, KeyReason, Keyring, digest};
 use caltrop::mac;
+use caltrop::name::name64;
 use caltrop::time::Quality;
-use caltrop_control::image::ImageWriter;
-use house::{STAMP, signer, trust};
+use caltrop::verify::PublicKey;
+use ed25519_dalek::{Signer, SigningKey};
+use sha2::{Digest, Sha256};
+use zerocopy::IntoBytes;
 use zerocopy::little_endian::U32;
 
 const SCOPE: &str = "acme-api/keys";
 /// Keys in 8 buckets, one of which is full; so many that a place past the 64 bits of hits would be a key again.
 const COUNT: usize = 96;
+
+const SEQUENCE: u64 = 7;
+
+fn signer() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+fn trust() -> Trust {
+    Trust::new(SCOPE, &[PublicKey::from_bytes(signer().verifying_key().as_bytes()).unwrap()])
+}
 
 fn pepper(id: u8) -> mac::Key {
     mac::Key::new(&[id; 32])
@@ -97,21 +110,53 @@ impl Parts {
         }
     }
 
+    /// Sections ascend by tag, each at a multiple of 16; an empty one is left out.
     fn image(&self) -> Vec<u8> {
-        ImageWriter::new(Kind::Keyring, SCOPE)
-            .records(KEY, &self.keys)
-            .records(INDEX, &self.index)
-            .records(PAIR, &self.pairs)
-            .records(NAMES, &self.names)
-            .records(SCOPE_SET, &self.scope_sets)
-            .records(ZONE_SET, &self.zone_sets)
-            .records(PLAN, &self.plans)
-            .records(TEXT, &self.text)
-            .finish(&signer(), STAMP)
+        let mut sections = [
+            (KEY, size_of::<KeyRecord>(), self.keys.as_bytes()),
+            (INDEX, 4, self.index.as_bytes()),
+            (PAIR, 4, self.pairs.as_bytes()),
+            (NAMES, 4, self.names.as_bytes()),
+            (SCOPE_SET, 8, self.scope_sets.as_bytes()),
+            (ZONE_SET, 8, self.zone_sets.as_bytes()),
+            (PLAN, 4, self.plans.as_bytes()),
+            (TEXT, 1, &self.text),
+        ];
+        sections.sort_by_key(|(tag, ..)| *tag);
+        let sections: Vec<_> = sections.into_iter().filter(|(.., bytes)| !bytes.is_empty()).collect();
+        let (mut directory, mut blobs) = (Vec::new(), Vec::new());
+        let first = 176 + 16 * sections.len();
+        for (tag, stride, bytes) in &sections {
+            blobs.resize(blobs.len().next_multiple_of(16), 0);
+            let number = |value: usize| u32::try_from(value).unwrap().into();
+            let stride = u16::try_from(*stride).unwrap().into();
+            let flags = MUST_UNDERSTAND.into();
+            directory.extend_from_slice(
+                Entry { tag: *tag, offset: number(first + blobs.len()), length: number(bytes.len()), stride, flags }.as_bytes(),
+            );
+            blobs.extend_from_slice(bytes);
+        }
+        let body = [directory, blobs].concat();
+        let mut header = Header {
+            magic: MAGIC,
+            format: FORMAT.into(),
+            kind: Kind::Keyring.code(),
+            sections: u8::try_from(sections.len()).unwrap(),
+            length: u64::try_from(176 + body.len()).unwrap().into(),
+            scope: name64(SCOPE).into(),
+            sequence: SEQUENCE.into(),
+            created: 1_796_000_000.into(),
+            not_after: 0.into(),
+            base: [0; 32],
+            body_hash: Sha256::digest(&body).into(),
+            signature: [0; 64],
+        };
+        header.signature = signer().sign(&[SIGNATURE_CONTEXT, &header.as_bytes()[..SIGNED_LEN]].concat()).to_bytes();
+        [header.as_bytes(), &body].concat()
     }
 
     fn refusal(&self) -> Option<OpenError> {
-        Keyring::open(&self.image(), &trust(SCOPE, &signer()), Floor::NONE).err()
+        Keyring::open(&self.image(), &trust(), Floor::NONE).err()
     }
 }
 
@@ -139,7 +184,7 @@ const WHEN: Now = Now { wall_s: 1_796_000_000, mono_ns: 0, quality: Quality::Tru
 /// What the keyring says of a text, as the id of the record that it found.
 fn asked(parts: &Parts, text: &str, now: Now) -> Result<u64, KeyReason> {
     let (image, peppers) = (parts.image(), [pepper(2), pepper(3)]);
-    let keyring = Keyring::open(&image, &trust(SCOPE, &signer()), Floor::NONE).unwrap();
+    let keyring = Keyring::open(&image, &trust(), Floor::NONE).unwrap();
     keyring.verify(text.as_bytes(), |id| peppers.get(usize::from(id).checked_sub(2)?), now).map(|entry| entry.record().key_id.get())
 }
 
@@ -151,7 +196,7 @@ fn each_key_is_found_as_itself_and_no_other_is() {
         assert_eq!(wide.refusal(), None, "an index of {k} bits");
     }
     let (image, peppers) = (parts.image(), [pepper(2), pepper(3)]);
-    let keyring = Keyring::open(&image, &trust(SCOPE, &signer()), Floor::NONE).unwrap();
+    let keyring = Keyring::open(&image, &trust(), Floor::NONE).unwrap();
     let verify = |text: &[u8]| keyring.verify(text, |id| peppers.get(usize::from(id).checked_sub(2)?), WHEN).map(|entry| *entry.record());
     for (at, text) in texts().iter().enumerate() {
         assert_eq!(verify(text.as_bytes()).unwrap().key_id.get(), u64::try_from(at).unwrap(), "{text}");
@@ -239,7 +284,7 @@ fn a_record_is_shown_with_its_names() {
     let named = KeyRecord { tenant: ACME.into(), scope_set: 1.into(), zone_set: 1.into(), plan: 1.into(), ..record([1; 16]) };
     let parts = Parts::of(vec![named, record([2; 16])], 0);
     let image = parts.image();
-    let keyring = Keyring::open(&image, &trust(SCOPE, &signer()), Floor::NONE).unwrap();
+    let keyring = Keyring::open(&image, &trust(), Floor::NONE).unwrap();
     let shown: Vec<_> = keyring
         .keys()
         .iter()
@@ -252,7 +297,7 @@ fn a_record_is_shown_with_its_names() {
     assert_eq!(shown[1], (Some("alice"), None, None, vec![], vec![]));
     assert_eq!(shown.len(), 2);
     assert_eq!(keyring.pairs().collect::<Vec<_>>(), [(2, Form::Key), (3, Form::Key), (3, Form::Sha256), (2, Form::Sha256)]);
-    assert_eq!(keyring.image().floor().sequence, STAMP.sequence);
+    assert_eq!(keyring.image().floor().sequence, SEQUENCE);
 }
 
 /// What is wrong, the section that is refused for it, and how to make it so.
