@@ -140,6 +140,24 @@ fn a_planted_line_of_an_example_is_noticed() {
     }
 }
 
+#[test]
+fn the_page_of_the_rooms_runs() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rooms.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```c\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 5, "one a room");
+    let program = |blocks: &[&str]| {
+        let bodies: String = blocks.iter().map(|block| format!("{{\n{block}}}\n")).collect();
+        let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page.c");
+        let bytes = "#define BYTES(t) (const uint8_t *)(t), strlen(t)\n";
+        let include = concat!("#include \"", env!("CARGO_MANIFEST_DIR"), "/tests/c/check.h\"\n");
+        let text = format!("#include <string.h>\n#include \"caltrop.h\"\n{include}{bytes}int main(void) {{\n{bodies}return 0;\n}}\n");
+        std::fs::write(&source, text).unwrap();
+        Command::new(built("gcc", "-std=c11", &source)).status().unwrap()
+    };
+    assert!(program(&blocks).success());
+    assert!(!program(&[&blocks[0].replace("CALTROP_E_TAG", "CALTROP_OK")]).success(), "a planted wrong answer");
+}
+
 /// The house's images, public key and pepper as files, in the order of the programs' arguments.
 fn files() -> &'static [PathBuf; 4] {
     static FILES: OnceLock<[PathBuf; 4]> = OnceLock::new();
