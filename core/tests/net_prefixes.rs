@@ -113,6 +113,11 @@ fn each_way_to_be_wrong_has_its_own_error() {
         ("10.0.0", NotAnAddress),
         ("10.0.0.0.0", NotAnAddress),
         ("host/8", NotAnAddress),
+        ("010.0.0", NotAnAddress),
+        ("a.01.2.3", NotAnAddress),
+        ("256.0.0.1", NotAnAddress),
+        ("256.1.1.1", NotAnAddress),
+        ("010.1.1.1", LeadingZero),
         ("010.0.0.0/8", LeadingZero),
         ("10.0.0.0/08", LeadingZero),
         ("fe80::1%eth0", ZoneId),
@@ -172,4 +177,15 @@ fn ranges_that_are_not_in_order_are_refused() {
         assert_eq!(good.lookup(address.parse().unwrap()), value, "{address}");
     }
     assert_eq!(Ranges::default().lookup("::1".parse().unwrap()), 0);
+}
+
+#[test]
+fn a_network_that_ends_with_the_one_around_it_is_still_within() {
+    for (outer, inner, family) in [("10.0.0.0/31", "10.0.0.1", Family::V4), ("2001:db8::/127", "2001:db8::1", Family::V6)] {
+        let mut prefixes = [(outer, 1), (inner, 2)].map(|(text, value)| Prefix { cidr: text.parse().unwrap(), value });
+        let mut ranges = Vec::new();
+        flatten(&mut prefixes, family, Overlap::Union, |start, value| ranges.push((start, value)));
+        let first = ranges[1].0;
+        assert_eq!(ranges, [(0, 0), (first, 1), (first + 1, 3), (first + 2, 0)], "{outer}");
+    }
 }
