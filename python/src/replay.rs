@@ -21,6 +21,11 @@ self_cell!(
     }
 );
 
+/// What was seen, for the threads of one process, in `slots` words of 8 bytes: give it three times the messages that live at once.
+///
+/// Messages issued at or before the Unix second `since` are refused, for the process before this one may have seen them: unless told otherwise,
+/// until 30 seconds from now; 0 is for messages that nobody can have accepted before. A full cache refuses, and forgets nothing that lives. Raises
+/// ValueError for slots that are no multiple of 8 or under 16.
 #[pyclass(frozen, module = "caltrop.replay")]
 pub(crate) struct ReplayCache {
     cell: Cell,
@@ -42,6 +47,10 @@ impl ReplayCache {
         Ok(Self { cell: cell.map_err(|why| PyValueError::new_err(why.to_string()))? })
     }
 
+    /// Returns None for the first copy of a sender's message, and remembers it until the Unix second `until`, at most 388 days.
+    ///
+    /// Raises NotFirst for any other, for what has expired, was issued at or before `since`, or finds no room, and while the clock is not trusted;
+    /// TypeError for a sender or id that is neither bytes nor str.
     #[pyo3(signature = (sender, id, *, issued, until, now = None))]
     fn first_seen(
         &self,
@@ -55,11 +64,13 @@ impl ReplayCache {
         self.cell.borrow_dependent().first_seen(&message, self::now(now)).map_err(|why| error::not_first(reason(why), &why))
     }
 
+    /// The Unix second up to which issued messages are refused as forgotten.
     #[getter]
     fn since(&self) -> u64 {
         self.cell.borrow_dependent().since_s()
     }
 
+    /// How many messages were refused for want of room.
     #[getter]
     fn full(&self) -> u64 {
         self.cell.borrow_dependent().full()
