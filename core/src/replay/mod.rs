@@ -8,7 +8,8 @@
 //! over messages: once a second one caller also clears a few lines.
 //! Full: when both lines hold messages that live, the new one is refused ([`NotFirst::Full`]), and [`ReplayCache::full`] counts it.
 //! Known limits: a new message meets up to 16 fingerprints of 35 bits, so at most 1 in 2³¹ is refused as a copy; a wall clock that was
-//! trusted and too far ahead refuses as expired, until it is caught up with or the cache is formatted anew.
+//! trusted and too far ahead refuses as expired, until it is caught up with or the cache is formatted anew; after three years without a call, words
+//! that nobody swept may refuse as if they lived.
 //! Not here: whether the message is genuine (`signed`). **Only what is verified may enter**: else strangers fill the cache.
 
 mod cache;
