@@ -15,6 +15,7 @@ const UNKNOWN_ADDRESS: u8 = 5;
 const PRINCIPAL: u8 = 6;
 const TENANT: u8 = 7;
 const ROUTE: u8 = 8;
+const PLAN: u8 = 9;
 
 impl Limiter<'_> {
     /// Whatever bytes the application counts by.
@@ -39,6 +40,12 @@ impl Limiter<'_> {
     #[must_use]
     pub fn route(&self, name: &str) -> Partition {
         self.table.partition(ROUTE, name.as_bytes())
+    }
+
+    /// A plan: one bucket for all its callers.
+    #[must_use]
+    pub fn plan(&self, name: &str) -> Partition {
+        self.table.partition(PLAN, name.as_bytes())
     }
 
     /// An address; `None` is the one bucket of all clients whose address could not be told.
