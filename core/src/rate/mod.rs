@@ -18,6 +18,6 @@ pub mod record;
 mod sweep;
 
 pub use fields::{Left, LimitItem, PolicyItem};
-pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken};
+pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken, Uneven};
 pub use partition::AddressTiers;
 pub use quota::{Quota, QuotaError, TAU_MAX};
