@@ -35,7 +35,7 @@ fn main() {
     bench.contest(
         Contest::new("64 clients of 1 M at random, one quota")
             .with("caltrop", warmed(many(CLIENTS), CLIENTS / 64))
-            .with("caltrop, one by one", warmed(one_by_one(CLIENTS), CLIENTS / 64)),
+            .with("one by one", warmed(one_by_one(CLIENTS), CLIENTS / 64)),
     );
     bench.figure("rate table, bytes a slot", 8.0, "bytes");
     bench.finish();
