@@ -33,6 +33,11 @@ extern crate std;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// So does that of the page of the rooms.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/rooms.md")]
+struct Rooms;
+
 pub mod encode;
 pub mod image;
 #[cfg(feature = "mac")]

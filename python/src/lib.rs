@@ -17,7 +17,7 @@ mod time;
 
 use pyo3::prelude::*;
 
-/// `caltrop._caltrop`.
+/// What the package `caltrop` is made of: use its names from there.
 #[pymodule]
 mod _caltrop {
     use pyo3::prelude::*;
