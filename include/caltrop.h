@@ -698,6 +698,20 @@ caltrop_status caltrop_rate_take(const caltrop_rate_limiter *limiter,
                                  uint64_t mono_ns,
                                  caltrop_rate_answer *out);
 
+// Takes a cost from each of many clients' buckets, as `caltrop_rate_take` would one after the other, but the misses of a large table overlap.
+// The clients' names are of one length, above 0, and lie side by side; a name may come several times. `out` has a place for each.
+//
+// # Safety
+// * As `caltrop_rate_take`; `clients` points at `count` times `client_len` bytes, `out` at memory for `count` answers.
+caltrop_status caltrop_rate_take_many(const caltrop_rate_limiter *limiter,
+                                      const caltrop_quota *quota,
+                                      const uint8_t *clients,
+                                      size_t client_len,
+                                      size_t count,
+                                      uint32_t cost,
+                                      uint64_t mono_ns,
+                                      caltrop_rate_answer *out);
+
 // Gives back a cost, as far as the client still owes it.
 //
 // # Safety

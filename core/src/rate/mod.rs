@@ -22,6 +22,6 @@ mod sweep;
 
 pub use fields::{Left, LimitItem, PolicyItem};
 pub use lease::{Lapsed, Lease, LeaseQuota, LeaseRefused, Leases};
-pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken};
+pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken, Uneven};
 pub use partition::AddressTiers;
 pub use quota::{Quota, QuotaError, TAU_MAX};

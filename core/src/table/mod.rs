@@ -115,6 +115,24 @@ impl<'t> Place<'t> {
             Some(rest) => b.get(rest),
         }
     }
+
+    /// Asks for both lines and waits for neither: what is loaded here nobody looks at.
+    pub(crate) fn touch(&self) {
+        for [first, ..] in self.lines {
+            let _ = first.load(Relaxed);
+        }
+    }
+
+    /// Which of the 16 words are wanted, word 0 in the highest bit. Both lines are on their way before any word is looked at.
+    pub(crate) fn matching(&self, is_wanted: impl Fn(u64) -> bool) -> u16 {
+        let [a, b] = self.lines;
+        self.touch();
+        let mut wanted = 0;
+        for word in a.iter().chain(b) {
+            wanted = wanted << 1 | u16::from(is_wanted(word.load(Relaxed)));
+        }
+        wanted
+    }
 }
 
 /// A table over words that the caller lends.

@@ -93,6 +93,18 @@ static void rate(void) {
     CHECK(caltrop_rate_take(&limiter, &quota, TEXT("bob"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1);
     CHECK(caltrop_rate_refund(&limiter, &quota, TEXT("alice"), 1, 0) == CALTROP_OK);
     CHECK(caltrop_rate_take(&limiter, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1);
+    caltrop_rate_answer answers[100];
+    memset(answers, 1, sizeof answers);
+    char names[400];
+    for (size_t i = 0; i < 100; i++) memcpy(names + 4 * i, i % 10 == 9 ? "dave" : "erin", 4);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, (const uint8_t *)names, 4, 100, 1, 0, answers) == CALTROP_OK);
+    CHECK(answers[0].allowed == 1 && answers[1].allowed == 1 && answers[2].allowed == 0 && answers[2].retry_after_s == 1);
+    CHECK(answers[9].allowed == 1 && answers[19].allowed == 1 && answers[99].allowed == 0);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, NULL, 4, 0, 1, 0, NULL) == CALTROP_OK);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, (const uint8_t *)names, 0, 100, 1, 0, answers) == CALTROP_E_LENGTH && answers[0].allowed == 0);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, (const uint8_t *)names, 4, SIZE_MAX, 1, 0, answers) == CALTROP_E_LENGTH);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, NULL, 4, 1, 1, 0, answers) == CALTROP_E_NULL);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, (const uint8_t *)names, 4, 1, 1, 0, NULL) == CALTROP_E_NULL);
     answer.allowed = 1;
     CHECK(caltrop_rate_take(NULL, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_E_NULL && answer.allowed == 0);
 }

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use caltrop::Now;
-use caltrop::rate::{AllRefused, Charge, Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter, Quota, QuotaError, Refused, Taken};
+use caltrop::rate::{AllRefused, Charge, Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter, Quota, QuotaError, Refused, Taken, Uneven};
 use caltrop::table::{Partition, TableError, TableSize, Word};
 
 #[unsafe(no_mangle)]
@@ -34,6 +34,11 @@ pub fn np_limiter_take(limiter: &Limiter<'_>, charge: &Charge, now: Now) -> Resu
 #[unsafe(no_mangle)]
 pub fn np_limiter_take_all(limiter: &Limiter<'_>, charges: &[Charge], now: Now) -> Result<(), AllRefused> {
     limiter.take_all(charges, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_take_many(limiter: &Limiter<'_>, charges: &[Charge], now: Now, answers: &mut [Result<Taken, Refused>]) -> Result<(), Uneven> {
+    limiter.take_many(charges, now, answers)
 }
 
 #[unsafe(no_mangle)]
