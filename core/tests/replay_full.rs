@@ -76,6 +76,17 @@ fn a_word_left_alone_is_swept_before_it_seems_to_live_again() {
 }
 
 #[test]
+fn a_word_written_at_the_first_second_of_all_is_swept_too() {
+    let words = words(ReplayCache::words(8).unwrap());
+    let cache = ReplayCache::format(&words, 8, 0, [1; 16]).unwrap();
+    assert_eq!(show(&cache, 1, 100, 0), Ok(()));
+    assert_eq!(show(&cache, 1, 100, 0), Err(NotFirst::Replayed));
+    // Two years, and two more: 100 and 2^27 are near each other in a word.
+    assert_eq!(show(&cache, 2, (1 << 26) + 100, 1 << 26), Ok(()));
+    assert_eq!(show(&cache, 1, (1 << 27) + 100, 1 << 27), Ok(()));
+}
+
+#[test]
 fn a_limiter_s_words_are_no_cache_and_a_cache_s_no_limiter() {
     let size = TableSize { lines: LINES, overflow_log2: 3 };
     let words = words(size.words().unwrap());

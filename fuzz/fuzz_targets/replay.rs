@@ -24,7 +24,7 @@ fn walked(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let since_s = u64::from(input.arbitrary::<u16>()?);
     let cache = ReplayCache::format(&words, lines, since_s, input.arbitrary()?).expect("as many as it takes");
     let mut remembered: HashMap<[u8; 2], u64> = HashMap::new();
-    let (mut wall_s, mut clock_s) = (u64::from(input.arbitrary::<u32>()?), 0);
+    let (mut wall_s, mut clock_s) = (u64::from(input.arbitrary::<u32>()?), 1);
     while !input.is_empty() {
         wall_s = match input.int_in_range(0..=7u8)? {
             0 => wall_s.saturating_sub(u64::from(input.arbitrary::<u16>()?)),

@@ -220,6 +220,8 @@ impl<'t> ReplayCache<'t> {
 
     /// The latest wall second that anyone has brought. Whoever moves it also sweeps.
     fn clock(&self, wall_s: u64) -> Result<u64, NotFirst> {
+        // 0 means that nobody has brought one, and that there is nothing to sweep.
+        let wall_s = wall_s.max(1);
         for _ in 0..TRIES {
             let last = self.table.last();
             if wall_s <= last {
