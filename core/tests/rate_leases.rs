@@ -38,7 +38,8 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<(u64, u8, Step)>> {
-    let gap = prop_oneof![6 => 0..5u64, 2 => 0..120u64, 1 => 0..3_000_000u64];
+    // At most 63,333 halves of the longest time at once: a word can tell 2^16 apart.
+    let gap = prop_oneof![6 => 0..5u64, 2 => 0..120u64, 1 => 0..1_900_000u64];
     let step = prop_oneof![
         5 => Just(Step::Acquire),
         2 => (0..8usize).prop_map(Step::Release),
@@ -107,24 +108,28 @@ proptest! {
     }
 }
 
-/// The most that were at work at once, of 8 threads that each try `rounds` times.
-fn most_at_once(rounds: u32, acquire: impl Fn() -> Option<Lease> + Sync, release: impl Fn(Lease) + Sync) -> (u32, u32) {
-    let (working, peak, admitted) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
+/// The most that were at work at once, of 8 threads that each try until they were admitted `rounds` times.
+fn most_at_once(rounds: u32, acquire: impl Fn() -> Option<Lease> + Sync, release: impl Fn(Lease) + Sync) -> u32 {
+    let (working, peak) = (AtomicU32::new(0), AtomicU32::new(0));
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                for _ in 0..rounds {
-                    let Some(lease) = acquire() else { continue };
+                let mut left = rounds;
+                while left > 0 {
+                    let Some(lease) = acquire() else {
+                        thread::yield_now();
+                        continue;
+                    };
                     peak.fetch_max(working.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                     thread::yield_now();
                     working.fetch_sub(1, Ordering::SeqCst);
-                    admitted.fetch_add(1, Ordering::SeqCst);
+                    left -= 1;
                     release(lease);
                 }
             });
         }
     });
-    (peak.into_inner(), admitted.into_inner())
+    peak.into_inner()
 }
 
 #[test]
@@ -134,9 +139,8 @@ fn eight_threads_are_never_more_at_once_than_the_quota() {
         let table = leases(&words, 2, limit);
         let client = table.client(b"alice");
         let release = |lease| table.release(lease, at(1)).unwrap();
-        let (peak, admitted) = most_at_once(5_000, || table.acquire(client, most(limit), at(1)).ok(), release);
+        let peak = most_at_once(1_000, || table.acquire(client, most(limit), at(1)).ok(), release);
         assert!(peak <= u32::from(limit), "{peak} of {limit}");
-        assert!(admitted >= 5_000, "only {admitted}");
         assert_eq!(table.held(client, most(limit), at(1)), 0);
     }
 }
@@ -148,7 +152,7 @@ fn a_quota_that_is_not_kept_would_be_noticed() {
     let table = leases(&words, 2, 1);
     let client = table.client(b"alice");
     let release = |lease| table.release(lease, at(1)).unwrap();
-    let (peak, _) = most_at_once(5_000, || table.acquire(client, most(8), at(1)).ok(), release);
+    let peak = most_at_once(1_000, || table.acquire(client, most(8), at(1)).ok(), release);
     assert!(peak > 1, "eight threads were never two at once");
 }
 
