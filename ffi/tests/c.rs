@@ -84,7 +84,7 @@ fn differs(out: &str, said: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_example_of_each_room_says_what_it_should_and_is_short() {
-    let examples: [(&str, &[&str]); 5] = [
+    let examples: [(&str, &[&str]); 6] = [
         ("key", &["issued to alice: acme_live_...", "issued to bob: acme_live_...", "shown: bob", "changed: unknown", "it has a typo*"]),
         // The tag is of Python's hmac.
         (
@@ -116,6 +116,10 @@ fn the_example_of_each_room_says_what_it_should_and_is_short() {
                 "1s 198.51.100.7: 200, 2 left",
                 "2s 203.0.113.9: 200, 0 left",
             ],
+        ),
+        (
+            "replay",
+            &["shop evt_1: 200, handled", "shop evt_1: 200, handled before", "bank evt_1: 200, handled", "shop evt_0: 400, too old"],
         ),
         ("signed", &["webhook: Hello, World!", "/files/17?t=c1.*: user=42", "/files/18: refused"]),
     ];

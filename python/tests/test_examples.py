@@ -40,6 +40,7 @@ SAID = {
         "2s 203.0.113.9: 200, 0 left",
         """[(b'ratelimit-policy', b'"default";q=3;w=3'), (b'ratelimit', b'"default";r=0;t=1'), (b'retry-after', b'1')]""",
     ],
+    "replay": ["shop evt_1: 200, handled", "shop evt_1: 200, handled before", "bank evt_1: 200, handled", "shop evt_0: 400, too old"],
     "signed": ["webhook: Hello, World!", "/files/17?t=c1.*: user=42", "/files/18: refused"],
 }
 
