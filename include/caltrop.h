@@ -111,8 +111,12 @@ typedef enum {
   CALTROP_E_HOST_BITS = 307,
   // The memory was never formatted, or by another layout, or for another room.
   CALTROP_E_LAYOUT = 401,
-  // A quota of count, period or burst 0, or of a burst that takes over 48 days to drain.
+  // A quota of count, period or burst 0, or of a burst that takes over 48 days to drain; or of no lease at once.
   CALTROP_E_QUOTA = 402,
+  // The client holds as many leases as it may.
+  CALTROP_E_BUSY = 403,
+  // The lease's time was over, or it was released before.
+  CALTROP_E_LAPSED = 404,
   // Fewer bytes than an image has.
   CALTROP_E_IMAGE_TOO_SHORT = 501,
   // Not an image.
@@ -360,6 +364,27 @@ typedef struct {
   uint64_t words[CALTROP_MAC_KEY_WORDS];
 } caltrop_mac_key;
 
+// Leases over memory that `caltrop_leases_init` formatted. It may be copied; any thread or process that shares the memory may use one.
+typedef struct {
+  const uint64_t *words;
+  size_t count;
+} caltrop_leases;
+
+// "At most so many at once", for each client.
+typedef struct {
+  // First 8 bytes of SHA-256 of its name, little-endian.
+  uint64_t name64;
+  // The most that a client may hold at once, 1 to 255.
+  uint8_t most;
+} caltrop_lease_quota;
+
+// One of a client's places. It may be moved, and kept in a file or a queue, if no caller can write it there. To release it once is the affair of
+// who holds it: a released struct is cleared and has lapsed, but a copy of it is not, and its release would take away another lease of the client.
+typedef struct {
+  // Opaque; all 0 is no lease.
+  uint8_t bytes[18];
+} caltrop_lease;
+
 // A network: an address whose host bits are zero, and how many bits of it count.
 typedef struct {
   // Its first address.
@@ -404,9 +429,11 @@ typedef struct {
 typedef struct {
   // Who made it: an issuer, a key id, a webhook's source. One sender cannot use up the ids of another.
   const uint8_t *sender;
+  // Its bytes.
   size_t sender_len;
   // What makes it this message: its jti, its nonce, its tag.
   const uint8_t *id;
+  // Its bytes.
   size_t id_len;
   // When it was issued, in Unix seconds; 0 if it does not say, which only a cache since 0 accepts.
   uint64_t issued_s;
@@ -599,6 +626,78 @@ caltrop_status caltrop_key_digest(const caltrop_mac_key *pepper,
                                   const uint8_t *key,
                                   size_t key_len,
                                   uint8_t out[16]);
+
+// Bytes of memory for leases in this many lines of 8 clients, at least 2; 0 if they are fewer.
+size_t caltrop_leases_size(uint32_t lines);
+
+// Formats memory of exactly `caltrop_leases_size` bytes. A lease that nobody releases comes back after `longest_s` seconds, 1 or more, or up to
+// half as long again. The entropy is unpredictable, and new each time.
+//
+// # Safety
+// * `memory` points at `memory_len` bytes, aligned to 8 (64 is faster), which live as long as the leases are used and which only
+//   caltrop's functions touch meanwhile; `entropy` points at 16 bytes, `out` at memory for a `caltrop_leases`.
+//
+caltrop_status caltrop_leases_init(uint64_t *memory,
+                                   size_t memory_len,
+                                   uint32_t lines,
+                                   uint32_t longest_s,
+                                   const uint8_t entropy[16],
+                                   caltrop_leases *out);
+
+// Finds the leases in memory that another process formatted.
+//
+// # Safety
+// * As `caltrop_leases_init`.
+caltrop_status caltrop_leases_attach(uint64_t *memory, size_t memory_len, caltrop_leases *out);
+
+// Makes a quota of at most `most` leases at once, 1 to 255.
+//
+// # Safety
+// * `name` points at `name_len` bytes, `out` at memory for a `caltrop_lease_quota`.
+caltrop_status caltrop_lease_quota_init(const uint8_t *name,
+                                        size_t name_len,
+                                        uint8_t most,
+                                        caltrop_lease_quota *out);
+
+// CALTROP_OK and one more lease for this client; or a refusal that changes nothing: it holds as many as it may (CALTROP_E_BUSY), its two lines
+// are full of other clients (CALTROP_E_FULL), or 64 races were lost (CALTROP_E_CONTENDED). `mono_ns` is a clock that never goes back.
+//
+// # Safety
+// * The leases were made by `caltrop_leases_init` or `caltrop_leases_attach`, and their memory lives; the other pointers point at what they are
+//   named for.
+caltrop_status caltrop_lease_acquire(const caltrop_leases *leases,
+                                     const caltrop_lease_quota *quota,
+                                     const uint8_t *client,
+                                     size_t client_len,
+                                     uint64_t mono_ns,
+                                     caltrop_lease *out);
+
+// Gives a lease back, and clears the struct. CALTROP_E_LAPSED if its time was over: for a while one more may have been at work than was counted.
+//
+// # Safety
+// * As `caltrop_lease_acquire`; nobody else uses the lease meanwhile.
+caltrop_status caltrop_lease_release(const caltrop_leases *leases,
+                                     caltrop_lease *lease,
+                                     uint64_t mono_ns);
+
+// Begins a lease's time anew. CALTROP_E_LAPSED, which clears the struct: whoever still works should stop.
+//
+// # Safety
+// * As `caltrop_lease_release`.
+caltrop_status caltrop_lease_renew(const caltrop_leases *leases,
+                                   caltrop_lease *lease,
+                                   uint64_t mono_ns);
+
+// How many a client holds.
+//
+// # Safety
+// * As `caltrop_lease_acquire`.
+caltrop_status caltrop_leases_held(const caltrop_leases *leases,
+                                   const caltrop_lease_quota *quota,
+                                   const uint8_t *client,
+                                   size_t client_len,
+                                   uint64_t mono_ns,
+                                   uint32_t *out);
 
 // Prepares a key of any length.
 //

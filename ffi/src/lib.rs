@@ -1,7 +1,7 @@
 //! The C ABI.
 //!
 //! Promises: no callback, thread-local or errno, and no allocation but in `host`, at start; NULL, zero lengths, misaligned and short memory
-//! give a status, never a crash; outputs are written on success only, but for a decision, which every error sets to deny.
+//! give a status, never a crash; outputs are written on success only, but for a decision, which every error sets to deny, and a lapsed lease, which is cleared.
 //! Not here: deciding anything. Each function turns pointers into references, asks the core, and turns the answer back.
 #![cfg_attr(not(feature = "host"), no_std)]
 #![allow(non_camel_case_types, reason = "the names of the C header, which cbindgen takes from here")]
@@ -13,6 +13,7 @@ pub mod guard;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod key;
+pub mod lease;
 pub mod mac;
 pub mod net;
 pub mod rate;

@@ -176,7 +176,7 @@ unsafe fn with_charge<R>(
     Ok(run(&limiter, &charge))
 }
 
-const fn at(mono_ns: u64) -> Now {
+pub(crate) const fn at(mono_ns: u64) -> Now {
     Now { wall_s: 0, mono_ns, quality: caltrop::time::Quality::Untrusted }
 }
 

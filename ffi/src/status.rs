@@ -46,8 +46,12 @@ pub enum caltrop_status {
 
     /// The memory was never formatted, or by another layout, or for another room.
     CALTROP_E_LAYOUT = 401,
-    /// A quota of count, period or burst 0, or of a burst that takes over 48 days to drain.
+    /// A quota of count, period or burst 0, or of a burst that takes over 48 days to drain; or of no lease at once.
     CALTROP_E_QUOTA = 402,
+    /// The client holds as many leases as it may.
+    CALTROP_E_BUSY = 403,
+    /// The lease's time was over, or it was released before.
+    CALTROP_E_LAPSED = 404,
 
     /// Fewer bytes than an image has.
     CALTROP_E_IMAGE_TOO_SHORT = 501,

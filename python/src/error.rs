@@ -18,6 +18,8 @@ create_exception!(caltrop, InvalidTag, Error, "A tag is not the message's, or ha
 create_exception!(caltrop, InvalidToken, Error, "A token is not good; `reason` is for the operator, never for the caller.");
 create_exception!(caltrop, InvalidWebhook, Error, "A webhook is not good; `reason` is for the operator, never for the caller.");
 create_exception!(caltrop, NotFirst, Error, "A message is not the first of its kind; `reason` is for the operator, never for the caller.");
+create_exception!(caltrop, LeaseRefused, Error, "No lease was given; `reason` is busy, full or contended.");
+create_exception!(caltrop, Lapsed, Error, "A lease is not held any more: its time was over, or it was released before.");
 
 pub(crate) fn image(image: &str, error: OpenError) -> PyErr {
     let raised = ImageError::new_err(format!("{image}: {error}"));
@@ -55,6 +57,14 @@ pub(crate) fn webhook(reason: &'static str) -> PyErr {
 
 pub(crate) fn not_first(reason: &'static str, why: &caltrop::replay::NotFirst) -> PyErr {
     with(NotFirst::new_err(why.to_string()), &[("reason", reason)])
+}
+
+pub(crate) fn lease_refused(reason: &'static str, why: &caltrop::rate::LeaseRefused) -> PyErr {
+    with(LeaseRefused::new_err(why.to_string()), &[("reason", reason)])
+}
+
+pub(crate) fn lapsed() -> PyErr {
+    Lapsed::new_err(caltrop::rate::Lapsed.to_string())
 }
 
 /// Adds attributes to an exception.

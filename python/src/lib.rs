@@ -7,6 +7,7 @@ mod decision;
 mod error;
 mod guard;
 mod key;
+mod lease;
 mod mac;
 mod net;
 mod rate;
@@ -27,12 +28,15 @@ mod _caltrop {
     use super::decision::Decision;
     #[pymodule_export]
     use super::error::{
-        Error, ImageError, InvalidKey, InvalidTag, InvalidToken, InvalidWebhook, LoadError, NotFirst, PolicyError, SecretError, StateError,
+        Error, ImageError, InvalidKey, InvalidTag, InvalidToken, InvalidWebhook, Lapsed, LeaseRefused, LoadError, NotFirst, PolicyError,
+        SecretError, StateError,
     };
     #[pymodule_export]
     use super::guard::Guard;
     #[pymodule_export]
     use super::key::{Entry, Keyring, crc32, digest, generate, key_id};
+    #[pymodule_export]
+    use super::lease::{Lease, Leases};
     #[pymodule_export]
     use super::mac::Key;
     #[pymodule_export]

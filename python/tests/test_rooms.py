@@ -133,6 +133,90 @@ def test_limits_hold_and_come_back() -> None:
         caltrop.rate.Limiter("1/second", burst=0)
 
 
+def test_a_client_holds_no_more_leases_than_it_may_and_they_come_back() -> None:
+    leases = caltrop.rate.Leases(2, longest=60, slots=16)
+    at = lambda second: caltrop.Now(0, second * 10**9)  # noqa: E731
+    first, second = leases.acquire("alice", now=at(0)), leases.acquire(b"alice", now=at(0))
+    with pytest.raises(caltrop.LeaseRefused, match="as many at once") as refused:
+        leases.acquire("alice", now=at(1))
+    assert refused.value.reason == "busy" and leases.held("alice", now=at(1)) == 2 and leases.held("bob", now=at(1)) == 0
+    # Released once: a second time takes nothing from the other.
+    first.release(now=at(1))
+    for again in (first.release, first.renew):
+        with pytest.raises(caltrop.Lapsed):
+            again(now=at(1))
+    assert leases.held("alice", now=at(1)) == 1
+    second.renew(now=at(50))
+    assert leases.held("alice", now=at(100)) == 1 and leases.held("alice", now=at(200)) == 0
+    with pytest.raises(caltrop.Lapsed, match="time was over"):
+        second.renew(now=at(200))
+    reasons = []
+    for client in range(32):
+        try:
+            leases.acquire(str(client), now=at(200))
+        except caltrop.LeaseRefused as why:
+            reasons.append(why.reason)
+    assert reasons == ["full"] * 16 and leases.full == 16 and repr(leases) == "Leases(2, full=16)"
+    with pytest.raises(TypeError, match="client: give bytes or str"):
+        leases.acquire(1)  # type: ignore[arg-type]
+    for wrong in ({"most": 0}, {"most": 256}, {"longest": 0}, {"slots": 0}, {"slots": 8}, {"slots": 17}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            caltrop.rate.Leases(**({"most": 1, "longest": 1} | wrong))
+
+
+def test_a_lease_is_given_back_at_the_end_of_its_block_whatever_happens_there() -> None:
+    leases = caltrop.rate.Leases(1, longest=60, slots=16)
+    with leases.acquire("alice") as lease:
+        assert leases.held("alice") == 1
+    with pytest.raises(KeyError), leases.acquire("alice"):
+        raise KeyError
+    with leases.acquire("alice") as lease:
+        lease.release()
+    assert leases.held("alice") == 0
+    # Whose time was over is told, unless the block has worse to say.
+    with pytest.raises(caltrop.Lapsed), leases.acquire("alice", now=caltrop.Now(0, 0)):
+        pass
+    with pytest.raises(KeyError), leases.acquire("bob", now=caltrop.Now(0, 0)):
+        raise KeyError
+    # The leases live as long as one of theirs does.
+    lease = caltrop.rate.Leases(1, longest=60, slots=16).acquire("alice")
+    lease.release()
+
+
+def test_threads_are_never_more_at_once_than_the_quota() -> None:
+    leases = caltrop.rate.Leases(3, longest=60, slots=16)
+    working, most = [], []
+
+    def work(name: int) -> int:
+        try:
+            with leases.acquire("alice"):
+                working.append(name)
+                most.append(len(working))
+                time.sleep(0.0001)
+                working.remove(name)
+        except caltrop.LeaseRefused as why:
+            assert why.reason in ("busy", "contended")
+            return 0
+        return 1
+
+    with concurrent.futures.ThreadPoolExecutor(8) as workers:
+        admitted = sum(workers.map(work, range(1000)))
+    assert admitted >= 1 and max(most) <= 3 and leases.held("alice") == 0
+    lease = leases.acquire("alice")
+    given = []
+
+    def give(_: int) -> None:
+        try:
+            lease.release()
+            given.append(1)
+        except caltrop.Lapsed:
+            pass
+
+    with concurrent.futures.ThreadPoolExecutor(8) as workers:
+        list(workers.map(give, range(64)))
+    assert given == [1]
+
+
 def test_of_all_copies_one_is_first_and_the_reason_is_told() -> None:
     cache = caltrop.replay.ReplayCache(slots=16, since=999)
     at = lambda second, trusted=True: caltrop.Now(second, 0, trusted)  # noqa: E731

@@ -9,6 +9,8 @@
 //! ```
 //! Never more than `most`: of all that hold a lease, the one that read again last has seen the others counted. Two racing newcomers may make
 //! twins, and at the limit both may then be refused; with one word a client, which is nearly always, none is refused without need.
+//! Known limit: a word tells 2¹⁶ halves of the longest time apart. After a silence, of all callers, of as many, give or take two, what was held before
+//! it counts again until it comes back: of 22 days and 18 hours where the longest time is a minute.
 
 use core::fmt;
 use core::num::NonZero;
@@ -32,7 +34,9 @@ const PASS: u64 = 1 << 12;
 /// ```
 /// use caltrop::rate::LeaseQuota;
 /// use core::num::NonZero;
-/// assert_eq!(LeaseQuota::new("exports", NonZero::new(3).unwrap()).most(), 3);
+/// let exports = LeaseQuota::new("exports", NonZero::new(3).unwrap());
+/// assert_eq!(exports.most(), 3);
+/// assert_eq!(LeaseQuota::from_name64(exports.name64(), NonZero::new(3).unwrap()), exports);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaseQuota {
@@ -44,7 +48,19 @@ impl LeaseQuota {
     /// At most `most` leases at once, for each client.
     #[must_use]
     pub fn new(name: &str, most: NonZero<u8>) -> Self {
-        Self { name64: crate::name::name64(name), most }
+        Self::from_name64(crate::name::name64(name), most)
+    }
+
+    /// As a face or a file holds it: the name is the first 8 bytes of its SHA-256, little-endian.
+    #[must_use]
+    pub const fn from_name64(name64: u64, most: NonZero<u8>) -> Self {
+        Self { name64, most }
+    }
+
+    /// What its name was made into.
+    #[must_use]
+    pub const fn name64(&self) -> u64 {
+        self.name64
     }
 
     /// The most that a client may hold at once.
@@ -54,13 +70,47 @@ impl LeaseQuota {
     }
 }
 
-/// One of a client's places, to be given to [`Leases::release`]. It cannot be copied, so it cannot be released twice.
+/// One of a client's places, to be given to [`Leases::release`]. It cannot be copied, so it cannot be released twice; its bytes can.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a lease that is dropped is not released: it comes back when its time is over"]
 pub struct Lease {
     partition: Partition,
     name64: u64,
     epoch: u16,
+}
+
+impl Lease {
+    /// The lease as bytes, for a job's record or another process. Whoever keeps them has to see that they are released once, and that no caller can
+    /// write them: a second release takes away another lease of this client if one is as old, to half the longest time, and then one more is at
+    /// work than is counted.
+    ///
+    /// ```
+    /// # use caltrop::{rate::{Lease, LeaseQuota, Leases}, table::Word, time::Now};
+    /// # use core::num::NonZero;
+    /// # let words: Vec<Word> = (0..Leases::words(8).unwrap()).map(|_| Word::new(0)).collect();
+    /// # let leases = Leases::format(&words, 8, NonZero::new(60).unwrap(), [7; 16]).unwrap();
+    /// # let (alice, exports, now) = (leases.client(b"alice"), LeaseQuota::new("exports", NonZero::new(2).unwrap()), Now::default());
+    /// let kept: [u8; 18] = leases.acquire(alice, exports, now).unwrap().into_bytes();
+    /// leases.release(Lease::from_bytes(kept), now).unwrap();
+    /// assert_eq!(leases.held(alice, exports, now), 0);
+    /// ```
+    #[must_use = "a lease whose bytes are dropped is not released: it comes back when its time is over"]
+    pub const fn into_bytes(self) -> [u8; 18] {
+        let [a, b, c, d, e, f, g, h] = self.partition.0.to_le_bytes();
+        let [i, j, k, l, m, n, o, p] = self.name64.to_le_bytes();
+        let [q, r] = self.epoch.to_le_bytes();
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r]
+    }
+
+    /// The lease that [`Lease::into_bytes`] wrote. All 18 bytes are some lease; others than it wrote have lapsed, but for a chance of 1 in 2²⁰.
+    pub const fn from_bytes(bytes: [u8; 18]) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = bytes;
+        Self {
+            partition: Partition(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
+            name64: u64::from_le_bytes([i, j, k, l, m, n, o, p]),
+            epoch: u16::from_le_bytes([q, r]),
+        }
+    }
 }
 
 /// Why no lease was given.

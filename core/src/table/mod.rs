@@ -93,7 +93,7 @@ impl Kind {
 
 /// A partition's keyed hash: computed once a request and shared by all its quotas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Partition(u64);
+pub struct Partition(pub(crate) u64);
 
 /// Where an entry may live.
 #[derive(Clone, Copy)]

@@ -109,6 +109,67 @@ static void rate(void) {
     CHECK(caltrop_rate_take(NULL, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_E_NULL && answer.allowed == 0);
 }
 
+static void leases(void) {
+    static uint64_t memory[64];
+    const uint64_t second = 1000000000;
+    caltrop_leases leases, other;
+    caltrop_lease_quota quota;
+    caltrop_lease first, newer, copy, none;
+    uint8_t entropy[16] = {7};
+    uint32_t held = 9;
+    size_t size = caltrop_leases_size(4);
+    CHECK(size == (8 + 8 + 32) * 8 && size <= sizeof memory);
+    CHECK(caltrop_leases_size(1) == 0);
+    CHECK(caltrop_leases_attach(memory, size, &leases) == CALTROP_E_LAYOUT);
+    CHECK(caltrop_leases_init(memory, size - 8, 4, 60, entropy, &leases) == CALTROP_E_MEMORY);
+    CHECK(caltrop_leases_init(memory, size, 4, 0, entropy, &leases) == CALTROP_E_VALUE);
+    CHECK(caltrop_leases_init(memory, size, 4, 60, NULL, &leases) == CALTROP_E_NULL);
+    CHECK(caltrop_leases_init(memory, size, 4, 60, entropy, &leases) == CALTROP_OK);
+    CHECK(caltrop_leases_attach(memory, size, &other) == CALTROP_OK);
+    CHECK(caltrop_lease_quota_init(TEXT("exports"), 0, &quota) == CALTROP_E_QUOTA);
+    CHECK(caltrop_lease_quota_init(TEXT("\xff"), 2, &quota) == CALTROP_E_VALUE);
+    CHECK(caltrop_lease_quota_init(TEXT("exports"), 2, &quota) == CALTROP_OK && quota.most == 2);
+    CHECK(caltrop_lease_acquire(&leases, &quota, TEXT("alice"), 0, &first) == CALTROP_OK);
+    CHECK(caltrop_lease_acquire(&leases, &quota, TEXT("alice"), 0, &newer) == CALTROP_OK);
+    memset(&none, 5, sizeof none);
+    CHECK(caltrop_lease_acquire(&other, &quota, TEXT("alice"), 0, &none) == CALTROP_E_BUSY && none.bytes[0] == 5);
+    CHECK(caltrop_leases_held(&other, &quota, TEXT("alice"), 0, &held) == CALTROP_OK && held == 2);
+    CHECK(caltrop_leases_held(&other, &quota, TEXT("bob"), 0, &held) == CALTROP_OK && held == 0);
+    /* A struct is released once; a copy of it would be released again, in place of the other one. */
+    copy = first;
+    CHECK(caltrop_lease_release(&other, &first, 1 * second) == CALTROP_OK);
+    CHECK(caltrop_lease_release(&other, &first, 1 * second) == CALTROP_E_LAPSED);
+    CHECK(caltrop_lease_renew(&other, &first, 1 * second) == CALTROP_E_LAPSED);
+    CHECK(caltrop_leases_held(&leases, &quota, TEXT("alice"), 1 * second, &held) == CALTROP_OK && held == 1);
+    CHECK(caltrop_lease_release(&leases, &copy, 1 * second) == CALTROP_OK);
+    CHECK(caltrop_lease_release(&leases, &newer, 1 * second) == CALTROP_E_LAPSED);
+    /* Renewed at 50 s it is held at 100 s, and at 200 s it has come back by itself. */
+    CHECK(caltrop_lease_acquire(&leases, &quota, TEXT("alice"), 1 * second, &first) == CALTROP_OK);
+    CHECK(caltrop_lease_renew(&leases, &first, 50 * second) == CALTROP_OK);
+    CHECK(caltrop_leases_held(&leases, &quota, TEXT("alice"), 100 * second, &held) == CALTROP_OK && held == 1);
+    copy = first;
+    CHECK(caltrop_lease_renew(&leases, &first, 200 * second) == CALTROP_E_LAPSED);
+    CHECK(caltrop_lease_release(&leases, &copy, 200 * second) == CALTROP_E_LAPSED);
+    /* Bytes that nobody wrote are nobody's lease. */
+    CHECK(caltrop_lease_release(&leases, &none, 200 * second) == CALTROP_E_LAPSED);
+    uint8_t client, full = 0;
+    for (client = 0; client < 64; client++)
+        full += caltrop_lease_acquire(&leases, &quota, &client, 1, 200 * second, &first) == CALTROP_E_FULL;
+    CHECK(full >= 32 && full < 64);
+    quota.most = 0;
+    CHECK(caltrop_lease_acquire(&leases, &quota, TEXT("alice"), 0, &first) == CALTROP_E_QUOTA);
+    CHECK(caltrop_lease_acquire(&leases, NULL, TEXT("alice"), 0, &first) == CALTROP_E_NULL);
+    CHECK(caltrop_lease_acquire(&leases, &quota, NULL, 1, 0, &first) == CALTROP_E_NULL);
+    CHECK(caltrop_lease_acquire(&leases, &quota, TEXT("alice"), 0, NULL) == CALTROP_E_NULL);
+    CHECK(caltrop_lease_release(NULL, &first, 0) == CALTROP_E_NULL);
+    CHECK(caltrop_lease_release(&leases, NULL, 0) == CALTROP_E_NULL);
+    CHECK(caltrop_lease_renew(&leases, NULL, 0) == CALTROP_E_NULL);
+    CHECK(caltrop_leases_held(&leases, &quota, TEXT("alice"), 0, NULL) == CALTROP_E_NULL);
+    /* A limiter's words are no leases. */
+    caltrop_rate_limiter limiter;
+    CHECK(caltrop_rate_attach(memory, size, &limiter) == CALTROP_E_LAYOUT);
+}
+
 static void replay(void) {
     static uint64_t memory[64];
     caltrop_replay_cache cache, other;
@@ -153,6 +214,7 @@ int main(void) {
     keys();
     net();
     rate();
+    leases();
     replay();
     printf("rooms: %u checks\n", checks);
     return 0;

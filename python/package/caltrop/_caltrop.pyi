@@ -1,6 +1,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Literal, final
 
 __version__: str
@@ -17,6 +18,10 @@ __all__ = [
     "InvalidWebhook",
     "Key",
     "Keyring",
+    "Lapsed",
+    "Lease",
+    "LeaseRefused",
+    "Leases",
     "Limiter",
     "LoadError",
     "NotFirst",
@@ -86,6 +91,14 @@ class NotFirst(Error):
     """A message is not the first of its kind; `reason` is for the operator, never for the caller."""
 
     reason: str
+
+class LeaseRefused(Error):
+    """No lease was given; `reason` is busy, full or contended."""
+
+    reason: str
+
+class Lapsed(Error):
+    """A lease is not held any more: its time was over, or it was released before."""
 
 @final
 class Now:
@@ -368,6 +381,38 @@ class Taken:
     @property
     def fields(self) -> list[tuple[bytes, bytes]]:
         """`RateLimit-Policy` and `RateLimit`, and `Retry-After` for a refusal, as pairs of bytes for ASGI (draft-ietf-httpapi-ratelimit-headers-10)."""
+
+@final
+class Leases:
+    """At most `most` at once for each client (1 to 255), in fixed memory, for the threads of one process: each client takes one of `slots` words.
+
+    A lease that nobody releases comes back by itself after `longest` seconds, or up to half as long again. Where both lines of a newcomer are full,
+    it is refused, and nothing that is held is forgotten. Raises ValueError for `most` or `longest` out of bounds, and for slots that are no multiple
+    of 8 or under 16.
+    """
+
+    def __new__(cls, most: int, *, longest: int, slots: int = 65536) -> Leases: ...
+    def acquire(self, client: str | bytes, *, now: Now | None = None) -> Lease:
+        """One more lease for a client; the clock's `now` unless one is given. With `with`, it is released at the end.
+
+        Raises LeaseRefused, whose `reason` is busy, full or contended; TypeError for a client that is neither bytes nor str.
+        """
+    def held(self, client: str | bytes, *, now: Now | None = None) -> int:
+        """How many a client holds. Raises TypeError as `acquire` does."""
+    @property
+    def full(self) -> int:
+        """How many leases were refused for want of room."""
+
+@final
+class Lease:
+    """One of a client's places: `release` it, or hold it by `with`. One that is dropped is not released: it comes back when its time is over."""
+
+    def release(self, *, now: Now | None = None) -> None:
+        """Gives the lease back. Raises Lapsed if its time was over, or if it was released before."""
+    def renew(self, *, now: Now | None = None) -> None:
+        """Begins its time anew. Raises Lapsed as `release` does: whoever still works should stop."""
+    def __enter__(self) -> Lease: ...
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None, /) -> None: ...
 
 @final
 class ReplayCache:
