@@ -169,6 +169,32 @@ fn a_full_table_refuses_new_clients_and_takes_nothing_from_old_ones() {
 }
 
 #[test]
+fn a_lease_comes_back_from_its_bytes_whole_and_other_bytes_are_nobody_s() {
+    let words = words(8);
+    let table = leases(&words, 8, 3);
+    let take = |client: &[u8], quota, now| table.acquire(table.client(client), quota, now).unwrap().into_bytes();
+    let (exports, uploads) = (most(2), LeaseQuota::new("uploads", NonZero::new(2).unwrap()));
+    assert_eq!(LeaseQuota::from_name64(exports.name64(), NonZero::new(2).unwrap()), exports);
+    // A client, a quota and a time: each is in the bytes, and each says whose lease it is.
+    let kept = take(b"alice", exports, at(3_000_000));
+    let others = [take(b"bob", exports, at(3_000_000)), take(b"alice", uploads, at(3_000_000)), take(b"alice", exports, at(3_000_050))];
+    for (other, left) in others.into_iter().zip([2, 2, 1]) {
+        assert_ne!(kept, other);
+        assert_eq!(table.release(Lease::from_bytes(other), at(3_000_050)), Ok(()));
+        assert_eq!(table.release(Lease::from_bytes(other), at(3_000_050)), Err(Lapsed));
+        assert_eq!(table.held(table.client(b"alice"), exports, at(3_000_050)), left);
+    }
+    for byte in 0..18 {
+        let mut wrong = kept;
+        wrong[byte] ^= 1;
+        assert_eq!(Lease::from_bytes(wrong).into_bytes(), wrong);
+        assert_eq!(table.release(Lease::from_bytes(wrong), at(3_000_050)), Err(Lapsed), "byte {byte}");
+    }
+    assert_eq!(table.release(Lease::from_bytes(kept), at(3_000_050)), Ok(()));
+    assert_eq!(table.held(table.client(b"alice"), exports, at(3_000_050)), 0);
+}
+
+#[test]
 fn leases_and_limiters_do_not_read_each_other_s_words() {
     let words = words(4);
     leases(&words, 4, 3);

@@ -77,6 +77,11 @@ pub fn np_leases_renew(leases: &Leases<'_>, lease: Lease, now: Now) -> Result<Le
 }
 
 #[unsafe(no_mangle)]
+pub fn np_lease_bytes(bytes: [u8; 18]) -> [u8; 18] {
+    Lease::from_bytes(bytes).into_bytes()
+}
+
+#[unsafe(no_mangle)]
 pub fn np_leases_held(leases: &Leases<'_>, client: Partition, quota: LeaseQuota, now: Now) -> u32 {
     leases.held(client, quota, now)
 }
