@@ -4,7 +4,7 @@
 # One packed file of requests and answers for every host.
 VECTORS := $(CURDIR)/target/vectors.bin
 
-.PHONY: help demo suite vectors proofs fuzz soak FORCE test tools setup wheel firmware lint fmt bench bench-key bench-mac bench-net bench-rate bench-sweeps bench-python \
+.PHONY: help demo suite vectors proofs fuzz soak mutants FORCE test tools setup wheel firmware lint fmt bench bench-key bench-mac bench-net bench-rate bench-sweeps bench-python \
 	bench-record bench-report bench-check header
 
 help: ## what there is
@@ -25,6 +25,7 @@ proofs: ## constant time, no panic, instruction budgets, interleavings, a short 
 	ci/interleavings.sh
 	ci/fuzz.sh 2
 	ci/fuzz.sh --planted
+	ci/mutants.sh --planted
 
 # How long the campaigns go: make fuzz SECONDS=600.
 SECONDS ?= 60
@@ -35,6 +36,9 @@ fuzz: tools ## every fuzz target for so many SECONDS
 soak: tools ## eight processes on one state, killed at random for so many SECONDS; a keyring killed while written, 200 times
 	ci/soak.sh $(SECONDS)
 	CALTROP_KILLS=200 cargo test --locked -q -p caltrop-control --test command -- --nocapture killed
+
+mutants: ## every small change to the rooms is noticed by a test of the room, or explained in docs/mutants.md; SLICES="key rate" for some of them
+	ci/mutants.sh $(SLICES)
 
 demo: tools wheel ## the main job, live: one policy, real requests, four hosts
 	@echo "demo: building the servers"
@@ -73,7 +77,7 @@ setup: tools ## what the checks need besides
 lint: ## formatting, clippy, docs without a warning; each room alone
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	for room in mac sha512 verify table key signed net rate access audit guard; do \
+	for room in mac sha512 verify table key signed net rate replay access audit guard; do \
 		cargo clippy --locked -q -p caltrop --no-default-features --features $$room -- -D warnings || exit 1; \
 	done
 	examples/cortex-m/lint.sh

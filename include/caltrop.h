@@ -112,7 +112,7 @@ typedef enum {
   CALTROP_E_PREFIX_LENGTH = 306,
   // Bits are set behind the prefix length.
   CALTROP_E_HOST_BITS = 307,
-  // The memory was never formatted, or by another layout.
+  // The memory was never formatted, or by another layout, or for another room.
   CALTROP_E_LAYOUT = 401,
   // A quota of count, period or burst 0, or of a burst that takes over 48 days to drain.
   CALTROP_E_QUOTA = 402,
@@ -184,6 +184,16 @@ typedef enum {
   CALTROP_E_SECRET = 810,
   // No purpose: 1 to 63 visible ASCII characters.
   CALTROP_E_PURPOSE = 811,
+  // Seen before.
+  CALTROP_E_REPLAYED = 901,
+  // It lives longer than 388 days.
+  CALTROP_E_TOO_LONG = 902,
+  // Issued before the cache began to remember.
+  CALTROP_E_FORGOTTEN = 903,
+  // No room: everything in its two lines still lives.
+  CALTROP_E_FULL = 904,
+  // Too many workers write the same lines: try again.
+  CALTROP_E_CONTENDED = 905,
 } caltrop_status;
 
 // A guard in memory that the caller lends. Any thread may ask it; making it is one thread's alone.
@@ -389,6 +399,26 @@ typedef struct {
   // Whole seconds until the same call would pass; 0 if it passed.
   uint32_t retry_after_s;
 } caltrop_rate_answer;
+
+// A cache over memory that `caltrop_replay_init` formatted. It may be copied; any thread or process that shares the memory may use one.
+typedef struct {
+  const uint64_t *words;
+  size_t count;
+} caltrop_replay_cache;
+
+// A message that its sender may show once. All of it is verified before it is asked about.
+typedef struct {
+  // Who made it: an issuer, a key id, a webhook's source. One sender cannot use up the ids of another.
+  const uint8_t *sender;
+  size_t sender_len;
+  // What makes it this message: its jti, its nonce, its tag.
+  const uint8_t *id;
+  size_t id_len;
+  // When it was issued, in Unix seconds; 0 if it does not say, which only a cache since 0 accepts.
+  uint64_t issued_s;
+  // The last Unix second at which it would be accepted.
+  uint64_t until_s;
+} caltrop_replay_message;
 
 // A secret that is lent for one call.
 typedef struct {
@@ -715,6 +745,20 @@ caltrop_status caltrop_rate_take(const caltrop_rate_limiter *limiter,
                                  uint64_t mono_ns,
                                  caltrop_rate_answer *out);
 
+// Takes a cost from each of many clients' buckets, as `caltrop_rate_take` would one after the other, but the misses of a large table overlap.
+// The clients' names are of one length, above 0, and lie side by side; a name may come several times. `out` has a place for each.
+//
+// # Safety
+// * As `caltrop_rate_take`; `clients` points at `count` times `client_len` bytes, `out` at memory for `count` answers.
+caltrop_status caltrop_rate_take_many(const caltrop_rate_limiter *limiter,
+                                      const caltrop_quota *quota,
+                                      const uint8_t *clients,
+                                      size_t client_len,
+                                      size_t count,
+                                      uint32_t cost,
+                                      uint64_t mono_ns,
+                                      caltrop_rate_answer *out);
+
 // Gives back a cost, as far as the client still owes it.
 //
 // # Safety
@@ -725,6 +769,43 @@ caltrop_status caltrop_rate_refund(const caltrop_rate_limiter *limiter,
                                    size_t client_len,
                                    uint32_t cost,
                                    uint64_t mono_ns);
+
+// Bytes of memory for a cache with this many lines of 8 messages, at least 2; 0 if they are fewer. Give it three times the messages that live
+// at once.
+size_t caltrop_replay_size(uint32_t lines);
+
+// Formats memory of exactly `caltrop_replay_size` bytes. The entropy is unpredictable, and new each time. Messages issued at or before `since_s`
+// are refused, for an earlier cache may have seen them: give the present Unix second and how far ahead a sender's clock may be; or 0, if no
+// message can have been accepted before.
+//
+// # Safety
+// * `memory` points at `memory_len` bytes, aligned to 8 (64 is faster), which live as long as the cache is used and which only
+//   caltrop's functions touch meanwhile; `entropy` points at 16 bytes, `out` at memory for a `caltrop_replay_cache`.
+//
+caltrop_status caltrop_replay_init(uint64_t *memory,
+                                   size_t memory_len,
+                                   uint32_t lines,
+                                   uint64_t since_s,
+                                   const uint8_t entropy[16],
+                                   caltrop_replay_cache *out);
+
+// Finds the cache in memory that another process formatted.
+//
+// # Safety
+// * As `caltrop_replay_init`.
+caltrop_status caltrop_replay_attach(uint64_t *memory,
+                                     size_t memory_len,
+                                     caltrop_replay_cache *out);
+
+// CALTROP_OK if no copy of this message was shown before, and remembers it until its end. Whatever else comes back, the message is not to be
+// accepted: it was seen (CALTROP_E_REPLAYED), or cannot be told to be the first.
+//
+// # Safety
+// * The cache was made by `caltrop_replay_init` or `caltrop_replay_attach`, and its memory lives; the message's pointers point at as many bytes
+//   as their lengths say; the other pointers point at what they are named for.
+caltrop_status caltrop_replay_first_seen(const caltrop_replay_cache *cache,
+                                         const caltrop_replay_message *message,
+                                         const caltrop_now *now);
 
 // Reads 1 to 4 secrets of a vendor. `CALTROP_E_SECRET`: none, more, an empty one, or not one of Standard Webhooks.
 //

@@ -79,6 +79,7 @@ fn policy(templates: &[Template]) -> Policy {
         keyring: None,
         credentials: vec![],
         quotas: vec![],
+        plans: vec![],
         routes: templates.iter().enumerate().map(route).collect(),
     }
 }

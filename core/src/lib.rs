@@ -8,7 +8,7 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | roof | [`guard`]: request → decision |
-//! | 1 | [`key`] API keys · [`signed`] tokens, webhooks · [`net`] addresses, zones, proxies · [`rate`] quotas · [`access`] routes, scopes · [`audit`] events, counters |
+//! | 1 | [`key`] API keys · [`signed`] tokens, webhooks · [`net`] addresses, zones, proxies · [`rate`] quotas · [`replay`] seen before · [`access`] routes, scopes · [`audit`] events, counters |
 //! | ground | [`name`] [`request`] [`mac`] [`verify`] [`time`] [`encode`] [`image`] [`table`] |
 //!
 //! Three doors: a room alone, the [`guard`] with a policy image, or an adapter for a named server (the C ABI and the Python package).
@@ -33,6 +33,11 @@ extern crate std;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// So does that of the page of the rooms.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/rooms.md")]
+struct Rooms;
+
 pub mod encode;
 pub mod image;
 #[cfg(feature = "mac")]
@@ -40,7 +45,10 @@ pub mod mac;
 pub mod name;
 pub mod request;
 #[cfg(feature = "table")]
-#[cfg_attr(not(feature = "rate"), allow(dead_code, reason = "`rate` is the room that places words in it"))]
+#[cfg_attr(
+    not(all(feature = "rate", feature = "replay")),
+    allow(dead_code, reason = "`rate` and `replay` are the rooms that place words in it")
+)]
 pub mod table;
 pub mod time;
 #[cfg(feature = "verify")]
@@ -56,6 +64,8 @@ pub mod key;
 pub mod net;
 #[cfg(feature = "rate")]
 pub mod rate;
+#[cfg(feature = "replay")]
+pub mod replay;
 #[cfg(feature = "signed")]
 pub mod signed;
 

@@ -107,3 +107,8 @@ fn keys_and_tags_do_not_print_themselves() {
     let key = mac::Key::new(b"hunter2");
     assert_eq!(format!("{key:?} {:?} {:?}", key.start(), key.sign(b"message")), "Key(..) Mac(..) Tag(..)");
 }
+
+#[test]
+fn a_refusal_says_that_the_tag_is_not_good_and_no_more() {
+    assert_eq!(InvalidTag.to_string(), "invalid tag");
+}

@@ -82,3 +82,104 @@ fn forwarded_is_read_as_rfc_7239_writes_it() {
         assert_eq!(f(value), client, "{value}");
     }
 }
+
+#[test]
+fn a_node_has_an_address_and_perhaps_a_port_and_nothing_else() {
+    let x = |value: &str| walk(ForwardedField::XForwardedFor, "10.0.0.1", &[("X-Forwarded-For", value)]).client;
+    for good in ["203.0.113.9:1", "203.0.113.9:65535", "203.0.113.9:_p", "203.0.113.9:_p-1._Q", " 203.0.113.9\t"] {
+        assert_eq!(x(good), known("203.0.113.9"), "{good}");
+    }
+    for good in ["[2001:db8::9]", "[2001:db8::9]:1", "[2001:db8::9]:_p"] {
+        assert_eq!(x(good), known("2001:db8::9"), "{good}");
+    }
+    let ports = ["203.0.113.9:", "203.0.113.9:123456", "203.0.113.9:12a", "203.0.113.9:_", "203.0.113.9:_p/", ":80", "203.0.113.9:+80"];
+    let brackets = [
+        "[2001:db8::9]x",
+        "[2001:db8::9]:",
+        "[2001:db8::9]:x",
+        "[2001:db8::9]80",
+        "[203.0.113.9]",
+        "[203.0.113.9]:80",
+        "[2001:db8::9",
+        "[]",
+        "]",
+    ];
+    for bad in ports.into_iter().chain(brackets).chain(["2001:db8::9%eth0", "203.0.113.9 203.0.113.9", "\"203.0.113.9\""]) {
+        assert_eq!(x(bad), Client::Unknown, "{bad}");
+    }
+}
+
+#[test]
+fn a_forwarded_element_that_is_not_exactly_one_names_nobody() {
+    let f = |value: &str| walk(ForwardedField::Forwarded, "10.0.0.1", &[("Forwarded", value)]).client;
+    let good = [
+        "for=\"192.0.2.43\"",
+        " for=192.0.2.43 ",
+        "by=\"\\\\\";for=192.0.2.43",
+        "by=\"a;b,c\";for=192.0.2.43",
+        "x!#$%&'*+-.^_`|~9=1;FOR=192.0.2.43",
+    ];
+    for good in good {
+        assert_eq!(f(good), known("192.0.2.43"), "{good}");
+    }
+    for bad in [
+        "for=\"2001:db8::9\"",
+        "for=192.0.2.43:80",
+        "for=[2001:db8::9]",
+        "fo/r=1;for=192.0.2.43",
+        "=1;for=192.0.2.43",
+        "for=192.0.2.43;by=",
+        "for=192.0.2.43;by",
+        "for=192.0.2.43;by=\"",
+        "for=192.0.2.43;by=\"a\\\"",
+        "for=192.0.2.43;by=a b",
+        "for=\"192.0.2.43",
+        "for=192.0.2.43\"",
+        "for=\"192.0.2.43\"x",
+        "for=\"192.0.2.4\\3\"",
+        "for=192.0.2.43,",
+    ] {
+        assert_eq!(f(bad), Client::Unknown, "{bad}");
+    }
+}
+
+#[test]
+fn the_last_sixteen_elements_count_and_no_more() {
+    let f = |values: &[&str]| {
+        let lines: Vec<(&str, &str)> = values.iter().map(|value| ("forwarded", *value)).collect();
+        walk(ForwardedField::Forwarded, "10.0.0.1", &lines)
+    };
+    let proxies = |count| vec!["for=10.0.0.2"; count].join(", ");
+    for count in 0..16 {
+        let found = f(&["for=203.0.113.9", &proxies(count)][..if count == 0 { 1 } else { 2 }]);
+        assert_eq!((found.client, usize::from(found.hops)), (known("203.0.113.9"), count + 1), "{count} proxies before it");
+    }
+    for count in 16..50 {
+        assert_eq!(f(&["for=203.0.113.9", &proxies(count)]).client, Client::Unknown, "{count} proxies before it");
+        assert_eq!(f(&[&proxies(count), "for=6.6.6.6, for=203.0.113.9"]).client, known("203.0.113.9"), "behind {count} others");
+        assert_eq!(f(&["for=6.6.6.6", &proxies(count), "for=203.0.113.9", "for=10.0.0.2"]).client, known("203.0.113.9"));
+    }
+}
+
+#[test]
+fn a_walk_says_who_spoke_and_how_far_it_went() {
+    let x = |peer: &str, value: &str| {
+        let walk = walk(ForwardedField::XForwardedFor, peer, &[("X-Forwarded-For", value)]);
+        (walk.client.address().map(|address| address.to_string()), walk.peer, walk.hops)
+    };
+    let told = |address: &str, peer, hops| (Some(address.to_owned()), peer, hops);
+    assert_eq!(x("192.0.2.7", "203.0.113.9"), told("192.0.2.7", PeerTrust::Stranger, 0));
+    assert_eq!(x("10.0.0.1", "203.0.113.9"), told("203.0.113.9", PeerTrust::Proxy, 1));
+    assert_eq!(x("10.0.0.1", "203.0.113.9, 10.0.0.2, 2001:db8::1"), told("203.0.113.9", PeerTrust::Proxy, 3));
+    assert_eq!(x("10.0.0.1", "junk, 10.0.0.2"), (None, PeerTrust::Proxy, 2));
+    let unix = |field, unix_is_proxy| {
+        let headers = &[Header { name: b"x-forwarded-for", value: b"203.0.113.9" }][..];
+        let request =
+            Request { method: b"GET", target: b"/", authority: b"", headers: &headers, peer: Peer::Unix, transport: Transport::Plaintext };
+        let walk = Walk::new(&request, field, unix_is_proxy, |_| false);
+        (walk.client, walk.peer, walk.hops)
+    };
+    assert_eq!(unix(ForwardedField::XForwardedFor, true), (known("203.0.113.9"), PeerTrust::Proxy, 1));
+    assert_eq!(unix(ForwardedField::XForwardedFor, false), (Client::Unknown, PeerTrust::Stranger, 0));
+    assert_eq!(unix(ForwardedField::None, true), (Client::Unknown, PeerTrust::Stranger, 0));
+}

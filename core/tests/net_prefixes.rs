@@ -113,6 +113,11 @@ fn each_way_to_be_wrong_has_its_own_error() {
         ("10.0.0", NotAnAddress),
         ("10.0.0.0.0", NotAnAddress),
         ("host/8", NotAnAddress),
+        ("010.0.0", NotAnAddress),
+        ("a.01.2.3", NotAnAddress),
+        ("256.0.0.1", NotAnAddress),
+        ("256.1.1.1", NotAnAddress),
+        ("010.1.1.1", LeadingZero),
         ("010.0.0.0/8", LeadingZero),
         ("10.0.0.0/08", LeadingZero),
         ("fe80::1%eth0", ZoneId),
@@ -128,5 +133,59 @@ fn each_way_to_be_wrong_has_its_own_error() {
         ("2001:db8::1/32", HostBitsSet),
     ] {
         assert_eq!(text.parse::<Cidr>(), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn each_error_says_what_is_wrong_in_its_own_words() {
+    use CidrError::{EmbeddedIpv4, HostBitsSet, LeadingZero, LengthTooLong, MappedIpv4, NotALength, NotAnAddress, ZoneId};
+    let long = LengthTooLong { given: 33, max: 32 };
+    assert_eq!(long.to_string(), "33 bits, and the address has 32");
+    let all = [NotAnAddress, LeadingZero, ZoneId, EmbeddedIpv4, MappedIpv4, NotALength, long, HostBitsSet].map(|error| error.to_string());
+    let told: std::collections::BTreeSet<&String> = all.iter().collect();
+    assert!(told.len() == all.len() && all.iter().all(|text| text.len() > 20), "{all:?}");
+}
+
+#[test]
+fn a_mapped_network_is_refused_from_the_length_on_that_would_fold() {
+    let mapped = |length| Cidr::containing("::ffff:10.0.0.1".parse().unwrap(), length);
+    assert_eq!([96, 97, 128].map(mapped), [Err(CidrError::MappedIpv4); 3]);
+    assert_eq!(mapped(95).map(|cidr| cidr.to_string()).as_deref(), Ok("::fffe:0:0/95"));
+    assert_eq!(mapped(129), Err(CidrError::LengthTooLong { given: 129, max: 128 }));
+    assert_eq!(Cidr::containing("10.0.0.1".parse().unwrap(), 33), Err(CidrError::LengthTooLong { given: 33, max: 32 }));
+}
+
+#[test]
+fn a_network_holds_no_address_of_the_other_family() {
+    let everything: [Cidr; 2] = ["0.0.0.0/0", "::/0"].map(|text| text.parse().unwrap());
+    let addresses: [IpAddr; 2] = ["0.0.0.0", "::"].map(|text| text.parse().unwrap());
+    assert_eq!(everything.map(|network| addresses.map(|address| network.contains(address))), [[true, false], [false, true]]);
+}
+
+#[test]
+fn ranges_that_are_not_in_order_are_refused() {
+    let (v4, v6) = ([0u32, 10, 20].map(Into::into), [0u128, 1 << 100].map(Into::into));
+    let (values, pair) = ([1u64, 2, 3].map(Into::into), [4u64, 5].map(Into::into));
+    let good = Ranges::new(&v4, &values, &v6, &pair).unwrap();
+    assert_eq!(good.len(), (3, 2));
+    assert_eq!(Ranges::new(&[], &[], &[], &[]).unwrap().len(), (0, 0));
+    assert!(Ranges::new(&v4, &values[1..], &v6, &pair).is_none() && Ranges::new(&v4, &values, &v6, &pair[1..]).is_none());
+    assert!(Ranges::new(&v4[1..], &values[1..], &v6, &pair).is_none() && Ranges::new(&v4, &values, &v6[1..], &pair[1..]).is_none());
+    let (twice_v4, twice_v6) = ([0u32, 10, 10].map(Into::into), [0u128, 0].map(Into::into));
+    assert!(Ranges::new(&twice_v4, &values, &v6, &pair).is_none() && Ranges::new(&v4, &values, &twice_v6, &pair).is_none());
+    for (address, value) in [("0.0.0.9", 1), ("0.0.0.10", 2), ("255.255.255.255", 3), ("::ffff:0.0.0.20", 3), ("::1", 4), ("1000::", 5)] {
+        assert_eq!(good.lookup(address.parse().unwrap()), value, "{address}");
+    }
+    assert_eq!(Ranges::default().lookup("::1".parse().unwrap()), 0);
+}
+
+#[test]
+fn a_network_that_ends_with_the_one_around_it_is_still_within() {
+    for (outer, inner, family) in [("10.0.0.0/31", "10.0.0.1", Family::V4), ("2001:db8::/127", "2001:db8::1", Family::V6)] {
+        let mut prefixes = [(outer, 1), (inner, 2)].map(|(text, value)| Prefix { cidr: text.parse().unwrap(), value });
+        let mut ranges = Vec::new();
+        flatten(&mut prefixes, family, Overlap::Union, |start, value| ranges.push((start, value)));
+        let first = ranges[1].0;
+        assert_eq!(ranges, [(0, 0), (first, 1), (first + 1, 3), (first + 2, 0)], "{outer}");
     }
 }

@@ -71,4 +71,53 @@ fn after_48_idle_days_nobody_owes_anything() {
     assert!(limiter.take(&charge, at(1)).is_ok());
     assert!(limiter.take(&charge, at(20)).is_err());
     assert!(limiter.take(&charge, at(69)).is_ok());
+    let one = Charge { cost: 1, ..charge };
+    assert_eq!(limiter.peek(&one, at(98)).unwrap().remaining, 28, "29 days of silence are not 48");
+    // That debt ends on day 109. On day 210, and left alone, its word would say 93 days that are to come.
+    assert_eq!(limiter.peek(&one, at(210)).unwrap().remaining, 39);
+}
+
+#[test]
+fn who_is_forgotten_first_is_the_overflow_too() {
+    // Two lines of eight and eight overflow words, all of which owe 40 days; after 48 without a call all of them are as new.
+    let size = TableSize { lines: 2, overflow_log2: 3 };
+    let words: Vec<Word> = (0..size.words().unwrap()).map(|_| Word::new(0)).collect();
+    let limiter = Limiter::format(&words, size, [9; 16]).unwrap();
+    let quota = Quota::per("q", 1, 86_400 * 40, 1).unwrap();
+    let at = |days: u64| Now { mono_ns: (days * 86_400 + 1) * 1_000_000_000, ..Now::default() };
+    let admitted = |days| {
+        let charge = |stranger: u32| Charge { partition: limiter.client(&stranger.to_le_bytes()), quota, cost: 1 };
+        (0..500u32).filter(|stranger| limiter.take(&charge(*stranger), at(days)).is_ok()).count()
+    };
+    assert_eq!([admitted(1), admitted(40), admitted(140)], [24, 0, 24]);
+}
+
+#[test]
+fn a_full_table_remembers_a_debt_that_ends_where_the_circle_does() {
+    // 2⁴⁰ ticks are 2²⁴ s: an overflow word that owes until then has no bit of a time.
+    let size = TableSize { lines: 2, overflow_log2: 3 };
+    let words: Vec<Word> = (0..size.words().unwrap()).map(|_| Word::new(0)).collect();
+    let limiter = Limiter::format(&words, size, [8; 16]).unwrap();
+    let quota = Quota::per("q", 1, 3600, 1).unwrap();
+    let now = Now { mono_ns: ((1 << 24) - 3600) * 1_000_000_000, ..Now::default() };
+    let admitted = (0..1_000u32)
+        .filter(|stranger| limiter.take(&Charge { partition: limiter.client(&stranger.to_le_bytes()), quota, cost: 1 }, now).is_ok())
+        .count();
+    assert_eq!(admitted, 2 * 8 + 8);
+}
+
+#[test]
+fn a_table_is_three_quarters_full_before_any_client_shares() {
+    // Of its two lines a newcomer takes the one with fewer that owe. With the second line whenever it has room, it would be half.
+    for key in 0..4 {
+        let size = TableSize { lines: 512, overflow_log2: 6 };
+        let words: Vec<Word> = (0..size.words().unwrap()).map(|_| Word::new(0)).collect();
+        let limiter = Limiter::format(&words, size, [key; 16]).unwrap();
+        let quota = Quota::per("q", 1, 3600, 1).unwrap();
+        for client in 0..3072u32 {
+            let charge = Charge { partition: limiter.client(&client.to_le_bytes()), quota, cost: 1 };
+            assert!(limiter.take(&charge, Now { mono_ns: 1, ..Now::default() }).is_ok(), "client {client}");
+        }
+        assert_eq!(limiter.table().overflowed(), 0, "key {key}");
+    }
 }

@@ -17,6 +17,7 @@ pub mod mac;
 pub mod net;
 pub mod prefixes;
 pub mod rate;
+pub mod replay;
 pub mod request;
 pub mod signed;
 pub mod status;

@@ -1,10 +1,10 @@
 //! Rate limits in memory that the caller lends.
 
 use caltrop::Now;
-use caltrop::rate::{Charge, Limiter, Quota, QuotaError, Refused};
+use caltrop::rate::{Charge, Limiter, Quota, QuotaError, Refused, Taken};
 use caltrop::table::{TableError, TableSize};
 
-use crate::border::{bytes, place, shared, words};
+use crate::border::{bytes, place, places, shared, words};
 use crate::status::{caltrop_status, status};
 use caltrop_status::{CALTROP_E_LAYOUT, CALTROP_E_LENGTH, CALTROP_E_MEMORY, CALTROP_E_QUOTA, CALTROP_E_VALUE};
 
@@ -38,6 +38,17 @@ pub struct caltrop_rate_answer {
     pub remaining: u32,
     /// Whole seconds until the same call would pass; 0 if it passed.
     pub retry_after_s: u32,
+}
+
+impl From<Result<Taken, Refused>> for caltrop_rate_answer {
+    fn from(taken: Result<Taken, Refused>) -> Self {
+        match taken {
+            Ok(taken) => Self { allowed: 1, remaining: taken.remaining, retry_after_s: 0 },
+            Err(refused @ (Refused::Wait { .. } | Refused::Contended)) => {
+                Self { allowed: 0, remaining: 0, retry_after_s: refused.retry_after_s() }
+            }
+        }
+    }
 }
 
 impl From<TableError> for caltrop_status {
@@ -190,14 +201,60 @@ pub unsafe extern "C" fn caltrop_rate_take(
     };
     // SAFETY: this function's contract is the one of `with_charge`.
     let taken = unsafe { with_charge(limiter, quota, client, client_len, cost, |limiter, charge| limiter.take(charge, at(mono_ns))) };
-    status(taken.map(|taken| {
-        *out = match taken {
-            Ok(taken) => caltrop_rate_answer { allowed: 1, remaining: taken.remaining, retry_after_s: 0 },
-            Err(refused @ (Refused::Wait { .. } | Refused::Contended)) => {
-                caltrop_rate_answer { allowed: 0, remaining: 0, retry_after_s: refused.retry_after_s() }
+    status(taken.map(|taken| *out = taken.into()))
+}
+
+/// How many clients are hashed before their charges are taken: what a call holds on its stack.
+const AT_ONCE: usize = 64;
+
+/// Takes a cost from each of many clients' buckets, as `caltrop_rate_take` would one after the other, but the misses of a large table overlap.
+/// The clients' names are of one length, above 0, and lie side by side; a name may come several times. `out` has a place for each.
+///
+/// # Safety
+/// * As `caltrop_rate_take`; `clients` points at `count` times `client_len` bytes, `out` at memory for `count` answers.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn caltrop_rate_take_many(
+    limiter: *const caltrop_rate_limiter,
+    quota: *const caltrop_quota,
+    clients: *const u8,
+    client_len: usize,
+    count: usize,
+    cost: u32,
+    mono_ns: u64,
+    out: *mut caltrop_rate_answer,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `places`.
+    let out = match unsafe { places(out, count) } {
+        Ok(out) => out,
+        Err(status) => return status,
+    };
+    // An error leaves refusals.
+    for answer in out.iter_mut() {
+        answer.write(caltrop_rate_answer::default());
+    }
+    let Some(len) = client_len.checked_mul(count).filter(|_| client_len > 0) else { return CALTROP_E_LENGTH };
+    // SAFETY: this function's contract is the one of `bytes`.
+    let clients = match unsafe { bytes(clients, len) } {
+        Ok(clients) => clients,
+        Err(status) => return status,
+    };
+    let run = |limiter: &Limiter<'_>, charge: &Charge| {
+        let mut charges = [*charge; AT_ONCE];
+        let mut answers = [Err(Refused::Contended); AT_ONCE];
+        let names = clients.chunks(client_len.saturating_mul(AT_ONCE));
+        for (names, out) in names.zip(out.chunks_mut(AT_ONCE)) {
+            let names = names.chunks_exact(client_len);
+            charges.iter_mut().zip(names).for_each(|(charge, name)| charge.partition = limiter.client(name));
+            let (Some(charges), Some(answers)) = (charges.get(..out.len()), answers.get_mut(..out.len())) else { return };
+            if limiter.take_many(charges, at(mono_ns), answers).is_ok() {
+                for (out, answer) in out.iter_mut().zip(answers) {
+                    out.write((*answer).into());
+                }
             }
-        };
-    }))
+        }
+    };
+    // SAFETY: this function's contract is the one of `with_charge`; no name is asked for.
+    status(unsafe { with_charge(limiter, quota, core::ptr::null(), 0, cost, run) })
 }
 
 /// Gives back a cost, as far as the client still owes it.

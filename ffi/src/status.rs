@@ -44,7 +44,7 @@ pub enum caltrop_status {
     /// Bits are set behind the prefix length.
     CALTROP_E_HOST_BITS = 307,
 
-    /// The memory was never formatted, or by another layout.
+    /// The memory was never formatted, or by another layout, or for another room.
     CALTROP_E_LAYOUT = 401,
     /// A quota of count, period or burst 0, or of a burst that takes over 48 days to drain.
     CALTROP_E_QUOTA = 402,
@@ -120,6 +120,17 @@ pub enum caltrop_status {
     CALTROP_E_SECRET = 810,
     /// No purpose: 1 to 63 visible ASCII characters.
     CALTROP_E_PURPOSE = 811,
+
+    /// Seen before.
+    CALTROP_E_REPLAYED = 901,
+    /// It lives longer than 388 days.
+    CALTROP_E_TOO_LONG = 902,
+    /// Issued before the cache began to remember.
+    CALTROP_E_FORGOTTEN = 903,
+    /// No room: everything in its two lines still lives.
+    CALTROP_E_FULL = 904,
+    /// Too many workers write the same lines: try again.
+    CALTROP_E_CONTENDED = 905,
 }
 
 /// One door out: what went wrong, or done.

@@ -73,12 +73,92 @@ fn webhooks_and_tokens_give_their_known_answers() {
     }
 }
 
+/// The lines of a program's output that are not what is said; a `*` in a said line stands for any text.
+fn differs(out: &str, said: &[&str]) -> Vec<String> {
+    let is_said = |line: &str, said: &str| match said.split_once('*') {
+        Some((begin, end)) => line.len() >= begin.len() + end.len() && line.starts_with(begin) && line.ends_with(end),
+        None => line == said,
+    };
+    let lines: Vec<&str> = out.lines().collect();
+    let missing = said.iter().skip(lines.len()).map(|said| format!("no line {said:?}"));
+    let wrong = lines.iter().enumerate().filter(|(at, line)| !said.get(*at).is_some_and(|said| is_said(line, said)));
+    wrong.map(|(at, line)| format!("line {}: {line:?}", at + 1)).chain(missing).collect()
+}
+
 #[test]
-fn the_example_of_a_room_runs_and_is_short() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/rooms/signed.c");
-    assert!(std::fs::read_to_string(&source).unwrap().lines().count() <= 40);
-    let out = ran(&mut Command::new(built("gcc", "-std=c11", &source)));
-    assert!(out.starts_with("webhook: Hello, World!\n/files/17?t=c1.") && out.ends_with(": user=42\n/files/18: refused\n"), "{out}");
+fn the_example_of_each_room_says_what_it_should_and_is_short() {
+    let examples: [(&str, &[&str]); 5] = [
+        ("key", &["issued to alice: acme_live_...", "issued to bob: acme_live_...", "shown: bob", "changed: unknown", "it has a typo*"]),
+        // The tag is of Python's hmac.
+        (
+            "mac",
+            &[
+                "add3739bb91a735b0316b73992dc5b2e45808c06220eebcd1e59f8ede018d2c3",
+                "as sent: accepted",
+                "another amount: refused",
+                "half a tag: refused",
+            ],
+        ),
+        (
+            "net",
+            &[
+                "104.18.32.7: Cloudflare",
+                "52.94.77.1: AWS",
+                "2606:4700::6810:2007: Cloudflare",
+                "192.0.2.1: nobody",
+                "104.018.32.7: no address",
+            ],
+        ),
+        (
+            "rate",
+            &[
+                "1s 203.0.113.9: 200, 2 left",
+                "1s 203.0.113.9: 200, 1 left",
+                "1s 203.0.113.9: 200, 0 left",
+                "1s 203.0.113.9: 429, Retry-After: 1",
+                "1s 198.51.100.7: 200, 2 left",
+                "2s 203.0.113.9: 200, 0 left",
+            ],
+        ),
+        ("signed", &["webhook: Hello, World!", "/files/17?t=c1.*: user=42", "/files/18: refused"]),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/rooms");
+    for (room, said) in examples {
+        let source = folder.join(room).with_extension("c");
+        let lines = std::fs::read_to_string(&source).unwrap().lines().count();
+        assert!(lines <= 40, "{room}.c has {lines} lines: 40 are the most");
+        let program = built("gcc", "-std=c11", &source);
+        assert_eq!(differs(&ran(&mut Command::new(&program)), said), [""; 0], "{room}.c");
+        ran(&mut valgrind(&program));
+    }
+    let programs = std::fs::read_dir(folder).unwrap().filter(|entry| entry.as_ref().unwrap().path().extension() == Some("c".as_ref()));
+    assert_eq!(programs.count(), examples.len(), "a program that no test runs");
+}
+
+#[test]
+fn a_planted_line_of_an_example_is_noticed() {
+    assert_eq!(differs("a\nb=1;c\n", &["a", "b=*;c"]), [""; 0]);
+    for planted in ["", "a\n", "a\nb=1;d\n", "b=1;c\na\n", "a\nb=1;c\nd\n", "a\nb=;\n"] {
+        assert_ne!(differs(planted, &["a", "b=*;c"]), [""; 0], "{planted:?}");
+    }
+}
+
+#[test]
+fn the_page_of_the_rooms_runs() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rooms.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```c\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 6, "one a room");
+    let program = |blocks: &[&str]| {
+        let bodies: String = blocks.iter().map(|block| format!("{{\n{block}}}\n")).collect();
+        let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page.c");
+        let bytes = "#define BYTES(t) (const uint8_t *)(t), strlen(t)\n";
+        let include = concat!("#include \"", env!("CARGO_MANIFEST_DIR"), "/tests/c/check.h\"\n");
+        let text = format!("#include <string.h>\n#include \"caltrop.h\"\n{include}{bytes}int main(void) {{\n{bodies}return 0;\n}}\n");
+        std::fs::write(&source, text).unwrap();
+        Command::new(built("gcc", "-std=c11", &source)).status().unwrap()
+    };
+    assert!(program(&blocks).success());
+    assert!(!program(&[&blocks[0].replace("CALTROP_E_TAG", "CALTROP_OK")]).success(), "a planted wrong answer");
 }
 
 /// The house's images, public key and pepper as files, in the order of the programs' arguments.

@@ -10,23 +10,31 @@ use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use crate::guard::Guard;
 
+/// May this caller do this, now, from there? True for yes. `reason` is for the operator, never for the caller.
 #[pyclass(frozen, module = "caltrop")]
 pub(crate) struct Decision {
     guard: Py<Guard>,
     id: DecisionId,
     reason: Option<Reason>,
+    /// Whole seconds to wait after a limit was passed; else 0.
     #[pyo3(get)]
     retry_after: u32,
+    /// The name of the route that was asked for, or None where none was.
     #[pyo3(get)]
     route: Option<String>,
+    /// Whose key was shown, or None without a good one.
     #[pyo3(get)]
     principal: Option<String>,
+    /// The principal's tenant, or None.
     #[pyo3(get)]
     tenant: Option<String>,
+    /// The plan of the key, or None.
     #[pyo3(get)]
     plan: Option<String>,
+    /// What the key may do, ascending.
     #[pyo3(get)]
     scopes: Vec<String>,
+    /// The public id of the key that was shown; 0 without a good one.
     #[pyo3(get)]
     key_id: u64,
     pub(crate) client: Option<IpAddr>,
@@ -58,6 +66,7 @@ impl Decision {
 
 #[pymethods]
 impl Decision {
+    /// Whether the request may pass.
     #[getter]
     const fn allowed(&self) -> bool {
         self.reason.is_none()
@@ -67,27 +76,31 @@ impl Decision {
         self.allowed()
     }
 
+    /// The HTTP status to answer with; 200 if the request may pass.
     #[getter]
     fn status(&self) -> u16 {
         self.reason.map_or(200, Reason::status)
     }
 
+    /// A word for why it was denied, for the operator's log, or None.
     #[getter]
     fn reason(&self) -> Option<&'static str> {
         self.reason.map(Reason::word)
     }
 
+    /// The id of this decision, 32 hexadecimal digits: in the log, and in a denial's body.
     #[getter]
     fn id(&self) -> String {
         String::from_utf8_lossy(&self.id.hex()).into_owned()
     }
 
+    /// The address of who is really there, behind trusted proxies, or None where it is not known.
     #[getter]
     fn client(&self) -> Option<String> {
         self.client.map(|address| address.to_string())
     }
 
-    /// Pairs of bytes, as ASGI takes them.
+    /// The fields of a denial's response as pairs of bytes, as ASGI takes them; none if the request may pass.
     #[getter]
     fn response_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let Some(reason) = self.reason else { return Ok(PyList::empty(py)) };
@@ -97,6 +110,7 @@ impl Decision {
         PyList::new(py, pairs)
     }
 
+    /// The body of a denial's response, JSON; empty if the request may pass.
     #[getter]
     fn body<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let body = self.reason.map(|reason| Body::new(reason.status(), self.id));

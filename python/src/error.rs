@@ -10,13 +10,14 @@ use pyo3::prelude::*;
 create_exception!(caltrop, Error, PyException, "What every exception of caltrop is.");
 create_exception!(caltrop, PolicyError, Error, "policy.toml is not right, or not what the image beside it says.");
 create_exception!(caltrop, ImageError, Error, "An image is refused; `reason` is a word for which check, `image` the file.");
-create_exception!(caltrop, LoadError, Error, "A file cannot be used, or the parts do not fit together.");
-create_exception!(caltrop, StateError, Error, "The state cannot be shared.");
-create_exception!(caltrop, SecretError, Error, "A secret cannot be read.");
+create_exception!(caltrop, LoadError, Error, "A file cannot be read or used, or policy, keyring and secrets do not fit together.");
+create_exception!(caltrop, StateError, Error, "The state that processes share cannot be made, opened or trusted.");
+create_exception!(caltrop, SecretError, Error, "A pepper cannot be read, is too short, or is one too many.");
 create_exception!(caltrop, InvalidKey, Error, "An API key is not good; `reason` is for the operator, never for the caller.");
-create_exception!(caltrop, InvalidTag, Error, "A tag is not the message's.");
+create_exception!(caltrop, InvalidTag, Error, "A tag is not the message's, or has another length. It never says which.");
 create_exception!(caltrop, InvalidToken, Error, "A token is not good; `reason` is for the operator, never for the caller.");
 create_exception!(caltrop, InvalidWebhook, Error, "A webhook is not good; `reason` is for the operator, never for the caller.");
+create_exception!(caltrop, NotFirst, Error, "A message is not the first of its kind; `reason` is for the operator, never for the caller.");
 
 pub(crate) fn image(image: &str, error: OpenError) -> PyErr {
     let raised = ImageError::new_err(format!("{image}: {error}"));
@@ -50,6 +51,10 @@ pub(crate) fn token(reason: &'static str) -> PyErr {
 
 pub(crate) fn webhook(reason: &'static str) -> PyErr {
     with(InvalidWebhook::new_err("the webhook is not good"), &[("reason", reason)])
+}
+
+pub(crate) fn not_first(reason: &'static str, why: &caltrop::replay::NotFirst) -> PyErr {
+    with(NotFirst::new_err(why.to_string()), &[("reason", reason)])
 }
 
 /// Adds attributes to an exception.

@@ -16,6 +16,7 @@ use crate::request::{Pairs, bytes, peer, transport};
 use crate::secrets::Secrets;
 use crate::time::{Now, now};
 
+/// Decides about requests by a signed policy image. Any thread may ask it.
 #[pyclass(frozen, module = "caltrop")]
 pub(crate) struct Guard(HostGuard);
 
@@ -34,6 +35,10 @@ pub(crate) enum FloorsAt {
 
 #[pymethods]
 impl Guard {
+    /// Loads the image beside `policy.toml`, or an image (then `name` says whose it must be).
+    ///
+    /// `state` is `"host"` (one for all processes of this user that load this policy), `"host:NAME"` or `"process"`. `floors` keep older
+    /// images out: beside the images (None), in a folder, or nowhere (False). Raises PolicyError, ImageError, LoadError, StateError or ValueError.
     #[staticmethod]
     #[pyo3(signature = (path, *, secrets, name = None, state = "host", floors = None))]
     fn load(
@@ -67,6 +72,7 @@ impl Guard {
         })
     }
 
+    /// Opens images in memory, with a state of its own and no floors. Raises ImageError, LoadError or ValueError.
     #[staticmethod]
     #[pyo3(signature = (policy, keyring = None, *, name, signers, secrets))]
     fn open(policy: Vec<u8>, keyring: Option<Vec<u8>>, name: &str, signers: Vec<PyBackedBytes>, secrets: &Secrets) -> PyResult<Self> {
@@ -75,6 +81,9 @@ impl Guard {
         HostGuard::open(name, &signers, Images { policy, keyring }, secrets.0.clone()).map(Self).map_err(error::load)
     }
 
+    /// Decides about a request: `target` undecoded, `peer` and `tls` of the server's own socket, None for a Unix socket.
+    ///
+    /// Raises TypeError or ValueError for what is no request, before anything is charged; all else is a Decision.
     #[pyo3(signature = (*, method, target, headers, peer, tls, authority = None, now = None))]
     #[allow(clippy::too_many_arguments, reason = "a request has as many parts, and Python names each")]
     fn admit(
@@ -102,6 +111,9 @@ impl Guard {
         Ok(Decision::new(slf.clone().unbind(), &decided))
     }
 
+    /// Ends a request: `"auth-failed"` charges the client's address for a credential that the application itself refused.
+    ///
+    /// Raises ValueError for another outcome.
     #[pyo3(signature = (decision, *, outcome = "served", now = None))]
     fn settle(&self, decision: &Decision, outcome: &str, now: Option<&Bound<'_, Now>>) -> PyResult<()> {
         match outcome {
@@ -114,21 +126,25 @@ impl Guard {
         }
     }
 
+    /// The policy's name.
     #[getter]
     fn name(&self) -> &str {
         self.core().policy().name()
     }
 
+    /// What the operator should know of how it was loaded, a sentence each.
     #[getter]
     fn warnings(&self) -> Vec<String> {
         self.0.warnings().to_vec()
     }
 
+    /// The file of the state that processes share, or None if this process keeps it.
     #[getter]
     fn state_path(&self) -> Option<PathBuf> {
         self.0.state_path().map(Path::to_owned)
     }
 
+    /// The sequence of the policy's image: it counts up with each compile.
     #[getter]
     fn sequence(&self) -> u64 {
         self.core().policy().floor().sequence

@@ -10,6 +10,7 @@ mod key;
 mod mac;
 mod net;
 mod rate;
+mod replay;
 mod request;
 mod secrets;
 mod signed;
@@ -17,7 +18,7 @@ mod time;
 
 use pyo3::prelude::*;
 
-/// `caltrop._caltrop`.
+/// What the package `caltrop` is made of: use its names from there.
 #[pymodule]
 mod _caltrop {
     use pyo3::prelude::*;
@@ -26,7 +27,7 @@ mod _caltrop {
     use super::decision::Decision;
     #[pymodule_export]
     use super::error::{
-        Error, ImageError, InvalidKey, InvalidTag, InvalidToken, InvalidWebhook, LoadError, PolicyError, SecretError, StateError,
+        Error, ImageError, InvalidKey, InvalidTag, InvalidToken, InvalidWebhook, LoadError, NotFirst, PolicyError, SecretError, StateError,
     };
     #[pymodule_export]
     use super::guard::Guard;
@@ -38,6 +39,8 @@ mod _caltrop {
     use super::net::{Cidr, Prefixes, Zones};
     #[pymodule_export]
     use super::rate::{Limiter, Taken};
+    #[pymodule_export]
+    use super::replay::ReplayCache;
     #[pymodule_export]
     use super::secrets::Secrets;
     #[pymodule_export]

@@ -8,6 +8,9 @@ use pyo3::types::PyBytes;
 
 use crate::error::InvalidTag;
 
+/// A key of HMAC (RFC 2104), prepared once and usable by any thread: `"sha256"`, `"sha384"` or `"sha512"`.
+///
+/// A secret of any length is taken, and one of the hash's block or less (64 bytes, or 128) is not hashed first. Raises ValueError for another hash.
 #[pyclass(frozen, module = "caltrop.mac")]
 pub(crate) struct Key(Prepared);
 
@@ -30,6 +33,7 @@ impl Key {
         }
     }
 
+    /// The tag of a message: 32, 48 or 64 bytes.
     fn sign<'py>(&self, py: Python<'py>, message: &[u8]) -> Bound<'py, PyBytes> {
         match &self.0 {
             Prepared::Sha256(key) => PyBytes::new(py, key.sign(message).as_bytes()),
@@ -38,6 +42,9 @@ impl Key {
         }
     }
 
+    /// Returns None if the tag, whole or cut to no less than 16 bytes, is the message's; compares in constant time.
+    ///
+    /// Raises InvalidTag, which never says why.
     fn verify(&self, message: &[u8], tag: &[u8]) -> PyResult<()> {
         let verified = match &self.0 {
             Prepared::Sha256(key) => key.verify(message, tag),

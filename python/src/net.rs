@@ -9,6 +9,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use self_cell::self_cell;
 
+/// A network, `address/length`; an address alone is a network of one. `address in network` folds IPv4-mapped IPv6 first.
+///
+/// Strict: host bits, leading zeros, zone ids and IPv4 within IPv6 raise ValueError, each by its name.
 #[pyclass(frozen, eq, hash, module = "caltrop.net")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Cidr(net::Cidr);
@@ -33,6 +36,9 @@ impl Cidr {
     }
 }
 
+/// A value for each network of a dict; an address finds that of the longest network around it.
+///
+/// The table is built once, and is as large as its networks ask. Raises ValueError for a network that `Cidr` would refuse.
 #[pyclass(frozen, module = "caltrop.net")]
 pub(crate) struct Prefixes {
     table: Table,
@@ -53,11 +59,12 @@ impl Prefixes {
         Ok(Self { table: Table::new(&mut prefixes, Overlap::Longest), values })
     }
 
+    /// The value of the longest network around an address, or None. Raises ValueError for what is no address.
     fn lookup(&self, py: Python<'_>, address: &str) -> PyResult<Option<Py<PyAny>>> {
         Ok(self.value(py, ip(address)?))
     }
 
-    /// The answer for each address, in their order.
+    /// The answers of `lookup` for each address, in their order. Raises ValueError at the first that is none.
     fn lookup_many<'py>(&self, py: Python<'py>, addresses: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let answers = PyList::empty(py);
         for address in addresses.try_iter()? {
@@ -78,6 +85,9 @@ impl Prefixes {
     }
 }
 
+/// At most 64 named sets of networks, as a dict of lists; an address finds the names of all that hold it.
+///
+/// Raises ValueError for a 65th, and for a network that `Cidr` would refuse.
 #[pyclass(frozen, module = "caltrop.net")]
 pub(crate) struct Zones {
     table: Table,
@@ -103,7 +113,7 @@ impl Zones {
         Ok(Self { table: Table::new(&mut prefixes, Overlap::Union), names })
     }
 
-    /// The names of the zones that hold, in the order in which they were given.
+    /// The names of the zones that hold, in the order in which they were given. Raises ValueError for what is no address.
     fn of<'py>(&self, py: Python<'py>, address: &str) -> PyResult<Bound<'py, PyTuple>> {
         let mask = self.table.lookup(ip(address)?);
         PyTuple::new(py, self.names.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, name)| name).collect::<Vec<_>>())

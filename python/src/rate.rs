@@ -19,6 +19,11 @@ self_cell!(
     }
 );
 
+/// A limit for each client (GCRA) in fixed memory, for the threads of one process: `"100/minute"`, `burst` of them at once.
+///
+/// Each client that owes takes one of `slots` words of 8 bytes. Where both lines of a newcomer are full, it shares an overflow bucket with others:
+/// a flood of new clients never resets a limited one, and never takes memory. Raises ValueError for a limit without unit, a burst of 0 or one that
+/// takes over 48 days to come back, and slots that are no multiple of 8 or under 16.
 #[pyclass(frozen, module = "caltrop.rate")]
 pub(crate) struct Limiter {
     cell: Cell,
@@ -44,12 +49,16 @@ impl Limiter {
         Ok(Self { cell, quota })
     }
 
+    /// Takes `cost` units from a client's bucket, or nothing; the clock's `now` unless one is given.
+    ///
+    /// Raises TypeError for a client that is neither bytes nor str.
     #[pyo3(signature = (client, *, cost = 1, now = None))]
     fn take(&self, client: &Bound<'_, PyAny>, cost: u32, now: Option<&Bound<'_, Now>>) -> PyResult<Taken> {
         let charge = self.charge(client, cost)?;
         Ok(Taken { quota: self.quota, answer: self.cell.borrow_dependent().take(&charge, self::now(now)) })
     }
 
+    /// What `take` would answer; takes nothing. Raises as `take` does.
     #[pyo3(signature = (client, *, cost = 1, now = None))]
     fn peek(&self, client: &Bound<'_, PyAny>, cost: u32, now: Option<&Bound<'_, Now>>) -> PyResult<Taken> {
         let charge = self.charge(client, cost)?;
@@ -64,7 +73,7 @@ impl Limiter {
     }
 }
 
-/// What a limiter answers.
+/// What a limiter answers: true if the cost was taken, or would have been.
 #[pyclass(frozen, module = "caltrop.rate")]
 pub(crate) struct Taken {
     quota: Quota,
@@ -73,6 +82,7 @@ pub(crate) struct Taken {
 
 #[pymethods]
 impl Taken {
+    /// Whether the cost was taken, or would have been.
     #[getter]
     const fn allowed(&self) -> bool {
         self.answer.is_ok()
@@ -82,17 +92,19 @@ impl Taken {
         self.allowed()
     }
 
+    /// Whole units that may come at once from now; 0 after a refusal.
     #[getter]
     fn remaining(&self) -> u32 {
         Left::of(&self.quota, &self.answer).remaining
     }
 
+    /// Whole seconds until the same call would pass, rounded up; 0 if it passed.
     #[getter]
     fn retry_after(&self) -> u32 {
         self.answer.as_ref().map_or_else(Refused::retry_after_s, |_| 0)
     }
 
-    /// `RateLimit-Policy` and `RateLimit`, and `Retry-After` for a refusal, as pairs of bytes.
+    /// `RateLimit-Policy` and `RateLimit`, and `Retry-After` for a refusal, as pairs of bytes for ASGI (draft-ietf-httpapi-ratelimit-headers-10).
     #[getter]
     fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let name = "default";

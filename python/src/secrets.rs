@@ -10,6 +10,9 @@ use pyo3::pybacked::PyBackedBytes;
 
 use crate::error;
 
+/// The host's peppers by their ids (0 to 255), 32 bytes or more each. They cannot be read back.
+///
+/// Raises ValueError for a short one, SecretError for more than there is room for.
 #[pyclass(frozen, module = "caltrop")]
 pub(crate) struct Secrets(pub(crate) caltrop::Secrets);
 
@@ -28,11 +31,13 @@ impl Secrets {
         Ok(Self(held))
     }
 
+    /// `<prefix>PEPPER_<id>` in base64url, or the path of its file in `<prefix>PEPPER_<id>_FILE`. Raises SecretError.
     #[staticmethod]
     fn from_env(prefix: &str) -> PyResult<Self> {
         secrets::in_env(prefix).and_then(|peppers| secrets::prepare(&peppers)).map(Self).map_err(|refused| error::secret(&refused))
     }
 
+    /// The files `pepper-<id>` of a folder, which only their owner may read. Raises SecretError.
     #[staticmethod]
     fn from_folder(folder: PathBuf) -> PyResult<Self> {
         secrets::in_folder(&folder).and_then(|peppers| secrets::prepare(&peppers)).map(Self).map_err(|refused| error::secret(&refused))

@@ -11,6 +11,7 @@ use crate::error;
 use crate::request::bytes;
 use crate::time::{Now, now};
 
+/// Webhooks of one vendor under 1 to 4 shared secrets: made by `github`, `slack`, `stripe` or `standard`. Any thread may ask it.
 #[pyclass(frozen, module = "caltrop.signed")]
 pub(crate) struct Webhooks {
     vendor: Vendor,
@@ -24,13 +25,17 @@ enum Vendor {
     Standard(Window),
 }
 
-/// GitHub's: `X-Hub-Signature-256`. They have no date.
+/// GitHub's: `X-Hub-Signature-256`. They have no date, so an old one that is played back is good.
+///
+/// Raises ValueError for no secret, over 4, or an empty one.
 #[pyfunction]
 pub(crate) fn github(secrets: &Bound<'_, PyAny>) -> PyResult<Webhooks> {
     Ok(Webhooks { vendor: Vendor::GitHub, secrets: raw(secrets)? })
 }
 
-/// Slack's: `X-Slack-Signature`.
+/// Slack's: `X-Slack-Signature`, good from `leeway` seconds ahead of this host's clock to `tolerance` seconds behind it.
+///
+/// Raises ValueError for no secret, over 4, or an empty one.
 #[pyfunction]
 #[pyo3(signature = (secrets, *, tolerance = 300, leeway = 30))]
 pub(crate) fn slack(secrets: &Bound<'_, PyAny>, tolerance: u32, leeway: u32) -> PyResult<Webhooks> {
@@ -38,7 +43,9 @@ pub(crate) fn slack(secrets: &Bound<'_, PyAny>, tolerance: u32, leeway: u32) -> 
     Ok(Webhooks { vendor: Vendor::Slack(window), secrets: raw(secrets)? })
 }
 
-/// Stripe's: `Stripe-Signature`. A secret is given with its `whsec_`.
+/// Stripe's: `Stripe-Signature`, good as `slack`'s are. A secret is given with its `whsec_`.
+///
+/// Raises ValueError for no secret, over 4, or an empty one.
 #[pyfunction]
 #[pyo3(signature = (secrets, *, tolerance = 300, leeway = 30))]
 pub(crate) fn stripe(secrets: &Bound<'_, PyAny>, tolerance: u32, leeway: u32) -> PyResult<Webhooks> {
@@ -46,7 +53,9 @@ pub(crate) fn stripe(secrets: &Bound<'_, PyAny>, tolerance: u32, leeway: u32) ->
     Ok(Webhooks { vendor: Vendor::Stripe(window), secrets: raw(secrets)? })
 }
 
-/// Those of Standard Webhooks: `webhook-signature`.
+/// Those of Standard Webhooks: `webhook-signature`, good as `slack`'s are. A secret is `whsec_` and base64.
+///
+/// Raises ValueError for no secret, over 4, or one of another form.
 #[pyfunction]
 #[pyo3(signature = (secrets, *, tolerance = 300, leeway = 30))]
 pub(crate) fn standard(secrets: &Bound<'_, PyAny>, tolerance: u32, leeway: u32) -> PyResult<Webhooks> {
@@ -73,6 +82,9 @@ fn raw(secrets: &Bound<'_, PyAny>) -> PyResult<SharedSecrets> {
 
 #[pymethods]
 impl Webhooks {
+    /// Returns None if the webhook is good: `body` as it was received, `headers` a mapping or pairs.
+    ///
+    /// Raises InvalidWebhook; its `reason` says why, for the operator.
     #[pyo3(signature = (headers, body, *, now = None))]
     fn verify(&self, headers: &Bound<'_, PyAny>, body: &Bound<'_, PyAny>, now: Option<&Bound<'_, Now>>) -> PyResult<()> {
         let (pairs, body) = (pairs(headers)?, bytes(body, "body")?);
@@ -113,6 +125,9 @@ fn pairs<'py>(headers: &Bound<'py, PyAny>) -> PyResult<Vec<Pair<'py>>> {
     items.try_iter().map_err(|_| wrong())?.map(pair).collect()
 }
 
+/// Tokens for one purpose under keys of 32 bytes or more, by their numbers (0 to 255): the first signs, all are known.
+///
+/// Raises ValueError for no key, a short one, or a purpose that is no name.
 #[pyclass(frozen, module = "caltrop.signed")]
 pub(crate) struct Tokens {
     keys: Vec<TokenKey>,
@@ -133,6 +148,9 @@ impl Tokens {
         Ok(tokens)
     }
 
+    /// A token with at most 1,024 bytes of claims, which whoever holds it can read.
+    ///
+    /// It is good until the Unix second `expires`, and only with the same `context`. Raises ValueError for more bytes.
     #[pyo3(signature = (claims, *, expires, context = None))]
     fn issue(&self, claims: &Bound<'_, PyAny>, expires: u64, context: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
         let mut room = [0; signed::TOKEN_MAX];
@@ -141,6 +159,9 @@ impl Tokens {
         token.map(str::to_owned).map_err(|refused| PyValueError::new_err(refused.to_string()))
     }
 
+    /// The claims of a token that is good; the clock's `now` unless one is given.
+    ///
+    /// Raises InvalidToken; its `reason` says why, for the operator.
     #[pyo3(signature = (token, *, context = None, now = None))]
     fn verify<'py>(
         &self,

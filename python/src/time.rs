@@ -3,13 +3,17 @@
 use caltrop::time::Quality;
 use pyo3::prelude::*;
 
+/// A moment that a caller names: for tests, and for hosts with clocks of their own.
 #[pyclass(frozen, eq, module = "caltrop")]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Now {
+    /// Unix seconds.
     #[pyo3(get)]
     wall_s: u64,
+    /// Nanoseconds of a clock that never goes back: limits count by it.
     #[pyo3(get)]
     mono_ns: u64,
+    /// Whether the Unix seconds can be believed: if not, what has a date is refused.
     #[pyo3(get)]
     trusted: bool,
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import doctest
 import hashlib
 import hmac
 import ipaddress
 import random
+import time
 
 import packed
 import pytest
@@ -14,7 +16,7 @@ import pytest
 import caltrop
 
 
-@pytest.mark.parametrize("module", [caltrop.key, caltrop.mac, caltrop.net, caltrop.rate, caltrop.signed])
+@pytest.mark.parametrize("module", [caltrop.key, caltrop.mac, caltrop.net, caltrop.rate, caltrop.replay, caltrop.signed])
 def test_the_examples_run(module) -> None:
     done = doctest.testmod(module, optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
     assert done.attempted > 0 and done.failed == 0
@@ -129,6 +131,34 @@ def test_limits_hold_and_come_back() -> None:
             caltrop.rate.Limiter("1/second", slots=slots)
     with pytest.raises(ValueError):
         caltrop.rate.Limiter("1/second", burst=0)
+
+
+def test_of_all_copies_one_is_first_and_the_reason_is_told() -> None:
+    cache = caltrop.replay.ReplayCache(slots=16, since=999)
+    at = lambda second, trusted=True: caltrop.Now(second, 0, trusted)  # noqa: E731
+
+    def reason(sender="s", id=b"i", issued=1000, until=1300, now=at(1000)) -> str | None:  # noqa: A002, B008
+        try:
+            cache.first_seen(sender, id, issued=issued, until=until, now=now)
+        except caltrop.NotFirst as why:
+            return why.reason
+        return None
+
+    with concurrent.futures.ThreadPoolExecutor(8) as workers:
+        answers = list(workers.map(lambda _: reason(), range(1000)))
+    assert answers.count(None) == 1 and answers.count("replayed") == 999
+    assert reason(id="i") == "replayed" and reason(sender="t") is None
+    assert reason(issued=999, id="j") == "forgotten" and reason(until=999, id="j") == "expired"
+    assert reason(until=1000 + 2**25 + 1, id="j") == "too-long" and reason(id="j", now=at(1000, trusted=False)) == "clock"
+    assert [reason(id=str(n)) for n in range(20)].count("full") == 6 and cache.full == 6
+    with pytest.raises(TypeError, match="id: give bytes or str"):
+        cache.first_seen("s", 1, issued=1000, until=1300)  # type: ignore[arg-type]
+    for slots in (0, 8, 17):
+        with pytest.raises(ValueError, match="slots"):
+            caltrop.replay.ReplayCache(slots=slots)
+    # Unless told otherwise, what another process may have seen is refused.
+    with pytest.raises(caltrop.NotFirst, match="began to remember"):
+        caltrop.replay.ReplayCache().first_seen("s", "i", issued=int(time.time()), until=int(time.time()) + 60)
 
 
 def test_packed_vectors_that_are_cut_are_told(vectors: list[packed.Group]) -> None:

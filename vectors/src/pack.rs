@@ -71,7 +71,7 @@ fn model(key_id: u64, key: &Key, pepper: &mac::Key) -> Result<KeyModel, String> 
         generation: 1,
         scopes: key.scopes.clone(),
         zones: key.zones.clone(),
-        plan: None,
+        plan: key.plan.clone(),
         environment: Environment::None,
         state: if key.revoked { KeyState::Denied } else { KeyState::Active },
         pepper: 1,

@@ -32,6 +32,8 @@ pub struct Key {
     pub principal: String,
     /// The principal's tenant.
     pub tenant: Option<String>,
+    /// The principal's plan.
+    pub plan: Option<String>,
     /// What it may do.
     #[serde(default)]
     pub scopes: BTreeSet<String>,

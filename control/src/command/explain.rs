@@ -180,6 +180,14 @@ impl Trace for Heard<'_> {
             }
             Fact::Principal(name) => self.open.facts.push(format!("principal {name}")),
             Fact::Quota { index, answer } => self.quota(index, answer),
+            Fact::NotInPlan { index, plan } => {
+                let quota = policy.quota_name(usize::from(index)).unwrap_or("?");
+                self.open.facts.push(match plan {
+                    Some(plan) => format!("{quota}: plan {plan:?} says nothing of it"),
+                    None => format!("{quota}: the key names no plan, and \"default\" says nothing of it"),
+                });
+                self.at(line::QUOTA, index);
+            }
             Fact::Refused(refused) => self.open.facts.push(refused.refused.to_string()),
         }
         let _ = step;

@@ -14,12 +14,12 @@ use caltrop::image::{Kind, NO_TEXT, Span, TEXT};
 use caltrop::name::{is_name, name64};
 use caltrop::net::record::{PROXIES, STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6, ZONE, ZONES_MAX, ZoneRecord};
 use caltrop::rate::Quota as Checked;
-use caltrop::rate::record::{QUOTA, QuotaRecord, ZONE_LIMIT, ZoneLimitRecord, by, on};
+use caltrop::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, QuotaRecord, ZONE_LIMIT, ZoneLimitRecord, by, on};
 use zerocopy::little_endian::{U32, U64};
 
 use super::automaton::{Automaton, AutomatonError, Way};
 use super::error::CompileError;
-use super::policy::{By, ForwardedBy, Limit, On, Policy, Quota, Route, Tls, Zone};
+use super::policy::{By, ForwardedBy, Limit, On, Plan, Policy, Quota, Route, Tls, Zone};
 use super::ranges::Ranges;
 use super::template::Method;
 use crate::image::ImageWriter;
@@ -31,6 +31,7 @@ use crate::text::{TextError, TextPool};
 /// [`CompileError`] names what and what would do.
 pub fn compile(policy: &Policy) -> Result<ImageWriter, CompileError> {
     let mut compiler = Compiler::new(policy)?;
+    let plans = compiler.plans.iter().map(|plan| compiler.text.intern(&plan.name)).collect::<Result<Vec<_>, TextError>>()?;
     let quotas = compiler.quotas()?;
     let routes = compiler.routes()?;
     let head = compiler.head()?;
@@ -57,6 +58,8 @@ pub fn compile(policy: &Policy) -> Result<ImageWriter, CompileError> {
         .records(VALUES_V6, &ranges.values_v6)
         .records(QUOTA, &quotas)
         .records(ZONE_LIMIT, &compiler.zone_limits)
+        .records(PLAN, &plans)
+        .records(PLAN_LIMIT, &compiler.plan_limits)
         .records(NAMES, &compiler.names)
         .records(ROUTE, &routes)
         .records(CHARGE, &compiler.charges)
@@ -71,16 +74,26 @@ struct Compiler<'p> {
     policy: &'p Policy,
     /// The policy's zones, and the proxies as one more.
     zones: Vec<Zone>,
-    /// Quotas ascending by name64: the order of their records.
-    sorted: Vec<&'p Quota>,
+    /// Windows of quotas ascending by name64: the order of their records.
+    sorted: Vec<Window<'p>>,
+    /// Plans ascending by name: the order of their records.
+    plans: Vec<&'p Plan>,
     text: TextPool,
     zone_limits: Vec<ZoneLimitRecord>,
+    plan_limits: Vec<PlanLimitRecord>,
     names: Vec<U32>,
     charges: Vec<ChargeRecord>,
     nodes: Vec<NodeRecord>,
     edges: Vec<EdgeRecord>,
     accepts: Vec<AcceptRecord>,
     templates: Vec<U32>,
+}
+
+/// One window of a quota.
+struct Window<'p> {
+    quota: &'p Quota,
+    at: usize,
+    name: String,
 }
 
 impl<'p> Compiler<'p> {
@@ -95,16 +108,32 @@ impl<'p> Compiler<'p> {
         check_names(std::iter::once(&policy.name))?;
         check_names(zones.iter().map(|zone| &zone.name))?;
         check_names(policy.feeds.iter().map(|feed| &feed.name))?;
-        check_names(policy.quotas.iter().map(|quota| &quota.name))?;
+        let mut sorted: Vec<Window<'_>> = policy
+            .quotas
+            .iter()
+            .flat_map(|quota| quota.window_names(&policy.plans).enumerate().map(move |(at, name)| Window { quota, at, name }))
+            .collect();
+        check_names(sorted.iter().map(|window| &window.name))?;
+        check_names(policy.plans.iter().map(|plan| &plan.name))?;
         check_names(policy.routes.iter().map(|route| &route.name))?;
-        let mut sorted: Vec<&Quota> = policy.quotas.iter().collect();
-        sorted.sort_by_key(|quota| name64(&quota.name));
+        if let Some(unlimited) = policy.quotas.iter().find(|quota| quota.windows(&policy.plans) == 0) {
+            return Err(CompileError::Unlimited(unlimited.name.clone()));
+        }
+        let by_plan = |name: &str| policy.quotas.iter().any(|quota| quota.name == name && quota.limits.is_none());
+        if let Some((unknown, _)) = policy.plans.iter().flat_map(|plan| &plan.limits).find(|(name, _)| !by_plan(name)) {
+            return Err(CompileError::NotByPlan(unknown.clone()));
+        }
+        sorted.sort_by_key(|window| name64(&window.name));
+        let mut plans: Vec<&Plan> = policy.plans.iter().collect();
+        plans.sort_by_key(|plan| &plan.name);
         Ok(Self {
             policy,
             zones,
             sorted,
+            plans,
             text: TextPool::default(),
             zone_limits: Vec::new(),
+            plan_limits: Vec::new(),
             names: Vec::new(),
             charges: Vec::new(),
             nodes: Vec::new(),
@@ -171,33 +200,48 @@ impl<'p> Compiler<'p> {
     }
 
     fn quotas(&mut self) -> Result<Vec<QuotaRecord>, CompileError> {
-        let mut records = Vec::new();
-        for quota in self.sorted.clone() {
-            let first = u32::try_from(self.zone_limits.len()).map_err(|_| CompileError::TooMany("limits in zones"))?;
-            for (zone, limit) in &quota.in_zone {
-                let (unit, burst) = (unit(quota, *limit)?, limit.burst.into());
-                self.zone_limits.push(ZoneLimitRecord { unit, burst, zone: self.zone(zone)?, zero: [0; 3] });
-            }
-            let count = u16::try_from(quota.in_zone.len()).map_err(|_| CompileError::TooMany("limits in zones"))?;
-            records.push(QuotaRecord {
-                name64: name64(&quota.name).into(),
-                unit: unit(quota, quota.limit)?,
-                burst: quota.limit.burst.into(),
-                name: self.text.intern(&quota.name)?,
-                in_zone: Span { first: first.into(), count: count.into() },
-                by: match quota.by {
-                    By::Address => by::ADDRESS,
-                    By::Principal => by::PRINCIPAL,
-                    By::Tenant => by::TENANT,
-                    By::Route => by::ROUTE,
-                },
-                on: match quota.on {
-                    On::Request => on::REQUEST,
-                    On::AuthFailure => on::AUTH_FAILURE,
-                },
-            });
+        let windows = std::mem::take(&mut self.sorted);
+        let records = windows.iter().map(|window| self.quota(window)).collect();
+        self.sorted = windows;
+        records
+    }
+
+    fn quota(&mut self, Window { quota, at, name }: &Window<'_>) -> Result<QuotaRecord, CompileError> {
+        let (first_zone, first_plan) = (self.zone_limits.len(), self.plan_limits.len());
+        for (zone, limit) in &quota.in_zone {
+            let (unit, burst) = (unit(quota, *limit)?, limit.burst.into());
+            self.zone_limits.push(ZoneLimitRecord { unit, burst, zone: self.zone(zone)?, zero: [0; 3] });
         }
-        Ok(records)
+        let own = quota.limits.as_ref().and_then(|limits| limits.get(*at));
+        if own.is_none() {
+            for (index, plan) in self.plans.iter().enumerate() {
+                let Some(limit) = plan.windows(&quota.name).get(*at) else { continue };
+                let plan = u16::try_from(index).map_err(|_| CompileError::TooMany("plans"))?;
+                let (unit, burst) = (unit(quota, *limit)?, limit.burst.into());
+                self.plan_limits.push(PlanLimitRecord { unit, burst, plan: plan.into(), zero: [0; 2] });
+            }
+        }
+        Ok(QuotaRecord {
+            name64: name64(name).into(),
+            unit: own.map_or(Ok(0.into()), |limit| unit(quota, *limit))?,
+            burst: own.map_or(0, |limit| limit.burst).into(),
+            name: self.text.intern(name)?,
+            in_zone: span(first_zone, self.zone_limits.len(), "limits in zones")?,
+            by: match quota.by {
+                By::Address => by::ADDRESS,
+                By::Principal => by::PRINCIPAL,
+                By::Tenant => by::TENANT,
+                By::Route => by::ROUTE,
+                By::Plan => by::PLAN,
+            },
+            on: match quota.on {
+                On::Request => on::REQUEST,
+                On::AuthFailure => on::AUTH_FAILURE,
+            },
+            plans: span(first_plan, self.plan_limits.len(), "limits of plans")?,
+            window: u8::try_from(*at).map_err(|_| CompileError::TooMany("limits in one quota"))?,
+            zero: 0,
+        })
     }
 
     fn routes(&mut self) -> Result<Vec<RouteRecord>, CompileError> {
@@ -239,18 +283,18 @@ impl<'p> Compiler<'p> {
         let chargeable = |quota: &Quota| quota.by == By::Route || (route.needs_key && quota.by != By::Address);
         let costs: HashMap<&str, u32> = match &route.charge {
             Some(charge) => charge.iter().map(|(name, cost)| (name.as_str(), *cost)).collect(),
-            None => self.sorted.iter().filter(|quota| chargeable(quota)).map(|quota| (quota.name.as_str(), 1)).collect(),
+            None => self.policy.quotas.iter().filter(|quota| chargeable(quota)).map(|quota| (quota.name.as_str(), 1)).collect(),
         };
-        if let Some(unknown) = costs.keys().find(|name| !self.sorted.iter().any(|quota| quota.name == **name)) {
+        if let Some(unknown) = costs.keys().find(|name| !self.policy.quotas.iter().any(|quota| quota.name == **name)) {
             return Err(CompileError::UndefinedQuota((*unknown).to_owned()));
         }
         let first = self.charges.len();
-        for (index, quota) in (0u16..).zip(&self.sorted) {
+        for (index, Window { quota, .. }) in (0u16..).zip(&self.sorted) {
             let Some(&cost) = costs.get(quota.name.as_str()) else { continue };
             if !chargeable(quota) {
                 return Err(CompileError::NotChargeable(quota.name.clone()));
             }
-            if cost == 0 || cost > quota.limit.burst {
+            if cost == 0 || cost > quota.least_burst(&self.policy.plans) {
                 return Err(CompileError::Cost { quota: quota.name.clone(), cost });
             }
             self.charges.push(ChargeRecord { quota: index.into(), zero: [0; 2], cost: cost.into() });

@@ -19,6 +19,10 @@ pub enum CompileError {
     Zones,
     /// A quota that nobody defined.
     UndefinedQuota(String),
+    /// A quota without a limit, its own or one of a plan.
+    Unlimited(String),
+    /// A plan limits a quota that is not limited by plans, or that nobody defined.
+    NotByPlan(String),
     /// A quota that a route cannot charge: by address, or by a caller that the route does not know.
     NotChargeable(String),
     /// A cost of 0, or over the quota's burst.
@@ -73,6 +77,8 @@ impl fmt::Display for CompileError {
             Self::UndefinedZone(zone) => write!(f, "zone {zone:?} is not defined: add it to [network] zones"),
             Self::Zones => write!(f, "more than {ZONES_MAX} zones, of which the proxies are one"),
             Self::UndefinedQuota(quota) => write!(f, "quota {quota:?} is not defined: add it to [quota]"),
+            Self::Unlimited(quota) => write!(f, "quota {quota:?} has no limit: give one, or let a plan say it"),
+            Self::NotByPlan(quota) => write!(f, "a plan limits quota {quota:?}, which no plan does: write limit = \"plan\" in [quota]"),
             Self::NotChargeable(quota) => write!(f, "quota {quota:?} counts by what this route does not know"),
             Self::Cost { quota, cost } => write!(f, "a cost of {cost} can never pass quota {quota:?}: give 1 to its burst"),
             Self::Quota { quota, error } => write!(f, "quota {quota:?}: {error}"),

@@ -10,5 +10,5 @@ mod template;
 pub use automaton::{Automaton, AutomatonError, NODES_MAX, Node, Way};
 pub use compile::compile;
 pub use error::CompileError;
-pub use policy::{By, Credential, Feed, ForwardedBy, Limit, On, Policy, Quota, Route, Tls, Zone};
+pub use policy::{By, Credential, Feed, ForwardedBy, Limit, On, Plan, Policy, Quota, Route, Tls, Zone};
 pub use template::{Method, Segment, Template, TemplateError};

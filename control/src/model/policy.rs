@@ -57,6 +57,8 @@ pub struct Policy {
     pub credentials: Vec<Credential>,
     /// Quotas.
     pub quotas: Vec<Quota>,
+    /// Plans.
+    pub plans: Vec<Plan>,
     /// Routes.
     pub routes: Vec<Route>,
 }
@@ -110,6 +112,8 @@ pub enum By {
     Tenant,
     /// The route.
     Route,
+    /// The caller's plan.
+    Plan,
 }
 
 /// What charges a quota.
@@ -130,10 +134,49 @@ pub struct Quota {
     pub by: By,
     /// What charges it.
     pub on: On,
-    /// What it allows.
-    pub limit: Limit,
-    /// What it allows in some zones.
+    /// What it allows, a limit for each of its windows; `None` = what the caller's plan says.
+    pub limits: Option<Vec<Limit>>,
+    /// What it allows in some zones, in all windows.
     pub in_zone: Vec<(String, Limit)>,
+}
+
+/// What callers with this plan are allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Its name; `default` is the plan of callers who name none.
+    pub name: String,
+    /// Quotas that are limited by plans, and their windows.
+    pub limits: Vec<(String, Vec<Limit>)>,
+}
+
+impl Plan {
+    /// The windows of a quota; none if the plan says nothing of it.
+    #[must_use]
+    pub fn windows(&self, quota: &str) -> &[Limit] {
+        self.limits.iter().find(|(name, _)| name == quota).map_or(&[], |(_, windows)| windows)
+    }
+}
+
+impl Quota {
+    /// How many windows it has: if plans say it, as many as the one with the most.
+    #[must_use]
+    pub fn windows(&self, plans: &[Plan]) -> usize {
+        let most = || plans.iter().map(|plan| plan.windows(&self.name).len()).max();
+        self.limits.as_ref().map(Vec::len).or_else(most).unwrap_or(0)
+    }
+
+    /// Its least burst, by whatever plan: a higher cost never passes for somebody.
+    #[must_use]
+    pub fn least_burst(&self, plans: &[Plan]) -> u32 {
+        let of_plans = plans.iter().filter(|_| self.limits.is_none()).flat_map(|plan| plan.windows(&self.name));
+        self.limits.iter().flatten().chain(of_plans).map(|limit| limit.burst).min().unwrap_or(0)
+    }
+
+    /// The names of its windows in an image: the first bears the quota's, the others `#2` and so on behind it.
+    pub fn window_names(&self, plans: &[Plan]) -> impl Iterator<Item = String> + use<> {
+        let name = self.name.clone();
+        (1..=self.windows(plans)).map(move |window| if window == 1 { name.clone() } else { format!("{name}#{window}") })
+    }
 }
 
 /// A route.

@@ -94,7 +94,7 @@ fn key_of(row: &Expect, pepper: u8, prepared: &mac::Key, entropy: [u8; 40], keys
         generation: 1,
         scopes: caller.scopes.clone(),
         zones: Default::default(),
-        plan: None,
+        plan: caller.plan.clone(),
         environment: key.environment(),
         state: KeyState::Active,
         pepper,

@@ -121,6 +121,10 @@ impl<'a> Value<'a> {
         self.0.get_ref().as_str()
     }
 
+    pub(super) fn is_table(self) -> bool {
+        self.0.get_ref().is_table()
+    }
+
     pub(super) fn as_list(self) -> Option<Vec<Value<'a>>> {
         self.0.get_ref().as_array().map(|array| array.iter().map(Value).collect())
     }

@@ -10,7 +10,7 @@ use super::auth::is_token;
 use super::document::{Entry, Keys, Table};
 use super::{names, network, route};
 use crate::diagnostic::Findings;
-use crate::model::Tls;
+use crate::model::{Plan, Tls};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub struct Caller {
     pub principal: String,
     /// Its tenant.
     pub tenant: Option<String>,
+    /// Its plan.
+    pub plan: Option<String>,
     /// Its scopes.
     pub scopes: BTreeSet<String>,
 }
@@ -105,13 +107,14 @@ fn word<S: serde::Serializer>(reason: &Option<Reason>, serializer: S) -> Result<
 /// What other tables say, as far as rows ask.
 pub(super) struct Around<'a> {
     pub(super) routes: Vec<&'a str>,
+    pub(super) plans: &'a [Plan],
     pub(super) takes_keys: bool,
     pub(super) scopes: Option<&'a [String]>,
 }
 
 const KEYS: Keys = Keys { known: &["request", "answer"], unbuilt: &[] };
 const REQUEST: Keys =
-    Keys { known: &["line", "from", "auth", "scopes", "tenant", "principal", "tls", "headers", "repeat"], unbuilt: &["roles"] };
+    Keys { known: &["line", "from", "auth", "scopes", "tenant", "plan", "principal", "tls", "headers", "repeat"], unbuilt: &["roles"] };
 const ANSWER: Keys = Keys { known: &["status", "reason", "route", "principal", "tenant", "retry-after"], unbuilt: &[] };
 const REPEAT_MAX: u64 = 100_000;
 
@@ -198,9 +201,16 @@ fn caller(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Op
     if let (Some(entry), Some(tenant)) = (table.get("tenant"), &tenant) {
         names::check("tenant", tenant, entry.value.span(), findings);
     }
+    let plan = name("plan", None, findings);
+    if let (Some(entry), Some(plan)) = (table.get("plan"), &plan)
+        && !around.plans.iter().any(|known| known.name == *plan)
+    {
+        let known: Vec<&str> = around.plans.iter().map(|plan| plan.name.as_str()).collect();
+        names::undefined("plan", "[plan]", plan, entry.value.span(), &known, findings);
+    }
     let scopes = table.get("scopes").map(|entry| route::scopes(entry, around.scopes, findings)).unwrap_or_default();
     if !has_key {
-        for entry in ["principal", "tenant", "scopes"].into_iter().filter_map(|key| table.get(key)) {
+        for entry in ["principal", "tenant", "plan", "scopes"].into_iter().filter_map(|key| table.get(key)) {
             findings.error(
                 entry.key_span.clone(),
                 format!("{:?} of a request without a credential", entry.key),
@@ -208,7 +218,7 @@ fn caller(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Op
             );
         }
     }
-    has_key.then(|| Caller { principal, tenant, scopes: scopes.into_iter().collect() })
+    has_key.then(|| Caller { principal, tenant, plan, scopes: scopes.into_iter().collect() })
 }
 
 fn answer(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Option<Answer> {

@@ -1,4 +1,65 @@
-//! `"600/minute"`, `"20/10m"`: how much in how long.
+//! `"600/minute"`, `["50/second", "100000/day"]`, `{ limit = "60/minute", burst = 5 }`: how much in how long.
+
+use caltrop::rate::Quota as Checked;
+
+use super::document::{Keys, Value};
+use crate::diagnostic::Findings;
+use crate::model::Limit;
+
+const KEYS: Keys = Keys { known: &["limit", "burst"], unbuilt: &[] };
+const EXAMPLE: &str = "\"60/minute\"";
+/// Each window is a charge, and at most eight are taken at once.
+const WINDOWS_MAX: usize = 4;
+
+/// One limit, or a list of them: the windows of a quota.
+pub(super) fn windows(value: Value<'_>, burst: Option<u32>, findings: &mut Findings) -> Option<Vec<Limit>> {
+    let Some(list) = value.as_list() else { return one(value, burst, findings).map(|limit| vec![limit]) };
+    if list.is_empty() || list.len() > WINDOWS_MAX {
+        let what = format!("{} limits in one quota", list.len());
+        findings.error(value.span(), what, format!("give 1 to {WINDOWS_MAX}"));
+        return None;
+    }
+    if burst.is_some() {
+        findings.error(
+            value.span(),
+            "one burst for several limits",
+            "give each its own: [{ limit = \"50/second\", burst = 100 }, \"100000/day\"]",
+        );
+    }
+    list.into_iter().map(|value| one(value, None, findings)).collect()
+}
+
+/// A limit, whose burst may be said beside it.
+pub(super) fn one(value: Value<'_>, burst: Option<u32>, findings: &mut Findings) -> Option<Limit> {
+    if value.is_table() {
+        let table = value.table("limit", value.span(), EXAMPLE, findings)?;
+        table.check_keys(KEYS, findings);
+        let burst = table.get("burst").map(|entry| self::burst(entry.value, findings));
+        let limit = table.need("limit", "limit = \"60/minute\"", findings)?;
+        return text(limit.value, burst.flatten(), findings);
+    }
+    text(value, burst, findings)
+}
+
+fn text(value: Value<'_>, burst: Option<u32>, findings: &mut Findings) -> Option<Limit> {
+    let text = value.text("limit", EXAMPLE, findings)?;
+    let checked = rate(text).and_then(|rate| {
+        let limit = Limit { count: rate.count, period_s: rate.period_s, burst: burst.unwrap_or(rate.count) };
+        let kept = Checked::per("", limit.count, limit.period_s, limit.burst);
+        kept.map(|_| limit).map_err(|error| (format!("quota {text:?}, burst {}", limit.burst), error.to_string()))
+    });
+    checked.map_err(|(what, help)| findings.error(value.span(), what, help)).ok()
+}
+
+/// What may come at once.
+pub(super) fn burst(value: Value<'_>, findings: &mut Findings) -> Option<u32> {
+    if value.as_number() == Some(0) {
+        findings.error(value.span(), "a burst of 0 lets nothing pass", "give at least 1, or leave it out: it is then the limit's count");
+        return None;
+    }
+    let burst = value.number("burst", 1..=u64::from(u32::MAX), findings)?;
+    u32::try_from(burst).ok()
+}
 
 /// N per P; the burst is said elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +84,7 @@ pub type Refusal = (String, String);
 /// What is wrong, and what would do.
 pub fn rate(text: &str) -> Result<Rate, Refusal> {
     if text == "plan" {
-        return Err(("limits by plan are not supported yet".into(), "write the limit: \"60/minute\"".into()));
+        return Err(("a limit by plan here".into(), "only the limit of a [quota] is \"plan\", and then alone".into()));
     }
     let Some((count, period)) = text.split_once('/') else {
         return Err((format!("quota {text:?} has no unit"), format!("say in how long: \"{text}/second\", minute, hour or day")));

@@ -10,7 +10,7 @@ pub struct Lines {
     pub routes: Vec<u32>,
     /// Of each template of each route.
     pub templates: Vec<u32>,
-    /// Of each quota, by its name.
+    /// Of each window of each quota, by its name.
     pub quotas: Vec<(String, u32)>,
     /// Of each zone, the proxies last.
     pub zones: Vec<u32>,

@@ -15,6 +15,7 @@ mod lines;
 mod names;
 mod nearest;
 mod network;
+mod plan;
 mod quota;
 mod route;
 mod run;

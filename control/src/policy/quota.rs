@@ -1,11 +1,9 @@
 //! `[quota]`: how much, counted by what.
 
-use caltrop::rate::Quota as Checked;
-
 use super::document::{Entry, Keys, Span, Table};
 use super::{limit, names, nearest};
 use crate::diagnostic::Findings;
-use crate::model::{By, Limit, On, Quota};
+use crate::model::{By, Limit, On, Plan, Quota};
 
 const KEYS: Keys = Keys { known: &["by", "limit", "burst", "on", "in-zone"], unbuilt: &["cost", "kind", "across", "lease", "mode"] };
 const EXAMPLE: &str = "{ by = \"principal\", limit = \"60/minute\" }";
@@ -17,9 +15,11 @@ pub(super) fn read(table: &Table<'_>, zones: &[&str], findings: &mut Findings) -
     for entry in &table.entries {
         names::check("quota", entry.key, entry.key_span.clone(), findings);
         let Some(quota) = quota(entry, zones, findings) else { continue };
-        let alike = quotas.iter().filter(|(other, _)| other.by == By::Address && quota.by == By::Address && other.on == quota.on).count();
-        if alike >= BY_ADDRESS_MAX {
-            let what = format!("quota {:?} is the third by address on the same", quota.name);
+        let alike = quotas.iter().map(|(other, _)| other).chain([&quota]);
+        let alike = alike.filter(|other| other.by == By::Address && quota.by == By::Address && other.on == quota.on);
+        let limits: usize = alike.map(|other| other.limits.as_ref().map_or(1, Vec::len)).sum();
+        if limits > BY_ADDRESS_MAX {
+            let what = format!("quota {:?} brings the limits by address on the same to {limits}", quota.name);
             findings.error(entry.key_span.clone(), what, format!("a policy has at most {BY_ADDRESS_MAX}: drop one"));
         }
         quotas.push((quota, entry.key_span.clone()));
@@ -27,16 +27,33 @@ pub(super) fn read(table: &Table<'_>, zones: &[&str], findings: &mut Findings) -
     quotas
 }
 
+/// Every quota by plan has a plan that limits it, and each plan says something of every such quota.
+pub(super) fn check_plans(quotas: &[(Quota, Span)], plans: &[(Plan, Span)], findings: &mut Findings) {
+    for (quota, place) in quotas.iter().filter(|(quota, _)| quota.limits.is_none()) {
+        let silent: Vec<_> = plans.iter().filter(|(plan, _)| plan.windows(&quota.name).is_empty()).collect();
+        if silent.len() == plans.len() {
+            let help = format!("add it to [plan]: free = {{ {} = \"60/minute\" }}, or give the limit here", quota.name);
+            findings.error(place.clone(), format!("no plan limits quota {:?}", quota.name), help);
+            continue;
+        }
+        for (plan, place) in silent {
+            let what = format!("plan {:?} says nothing of quota {:?}", plan.name, quota.name);
+            findings.warn(place.clone(), what, "its callers get 403 on routes that charge it: add a limit");
+        }
+    }
+}
+
 fn quota(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Option<Quota> {
     let label = format!("[quota] {:?}", entry.key);
     let table = entry.value.table(&label, entry.key_span.clone(), EXAMPLE, findings)?;
     table.check_keys(KEYS, findings);
-    let by = table.need("by", "by = \"address\", \"principal\", \"tenant\" or \"route\"", findings).and_then(|by| by_of(by, findings));
+    let by =
+        table.need("by", "by = \"address\", \"principal\", \"tenant\", \"plan\" or \"route\"", findings).and_then(|by| by_of(by, findings));
     let on = table.get("on").map_or(Some(On::Request), |on| on_of(on, findings));
-    let burst = table.get("burst").map(|burst| burst_of(burst, findings));
-    let limit = table.need("limit", "limit = \"60/minute\"", findings).and_then(|limit| limit_of(limit, burst.flatten(), findings));
+    let burst = table.get("burst").and_then(|burst| limit::burst(burst.value, findings));
+    let limits = table.need("limit", "limit = \"60/minute\"", findings).and_then(|limit| limits(limit, burst, findings));
     let in_zone = table.get("in-zone").map(|entry| in_zone(entry, zones, findings)).unwrap_or_default();
-    let (by, on, limit) = (by?, on?, limit?);
+    let (by, on, limits) = (by?, on?, limits?);
     for key in ["on", "in-zone"] {
         if let Some(entry) = table.get(key).filter(|_| by != By::Address) {
             findings.error(
@@ -46,16 +63,36 @@ fn quota(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Option<Q
             );
         }
     }
-    Some(Quota { name: entry.key.to_owned(), by, on, limit, in_zone })
+    if limits.is_none() && matches!(by, By::Address | By::Route) {
+        let place = table.get("limit").map_or(entry.key_span.clone(), |limit| limit.value.span());
+        findings.error(place, format!("{label} is limited by plan"), "only callers have one: count by principal, tenant or plan");
+    }
+    if !in_zone.is_empty() && limits.as_ref().is_some_and(|limits| limits.len() > 1) {
+        findings.error(entry.key_span.clone(), format!("{label} has several limits, and others in zones"), "make a quota of each limit");
+    }
+    Some(Quota { name: entry.key.to_owned(), by, on, limits, in_zone })
+}
+
+/// `Some(None)`: what the caller's plan says.
+#[expect(clippy::option_option, reason = "the inner one is the model's, the outer one what could be read")]
+fn limits(entry: &Entry<'_>, burst: Option<u32>, findings: &mut Findings) -> Option<Option<Vec<Limit>>> {
+    if entry.value.as_text() != Some("plan") {
+        return limit::windows(entry.value, burst, findings).map(Some);
+    }
+    if burst.is_some() {
+        findings.error(entry.value.span(), "a burst beside a limit by plan", "say it in [plan]: { limit = \"60/minute\", burst = 5 }");
+    }
+    Some(None)
 }
 
 fn by_of(entry: &Entry<'_>, findings: &mut Findings) -> Option<By> {
-    let known = ["address", "principal", "tenant", "route"];
+    let known = ["address", "principal", "tenant", "plan", "route"];
     match entry.value.text("by", "\"principal\"", findings)? {
         "address" => Some(By::Address),
         "principal" => Some(By::Principal),
         "tenant" => Some(By::Tenant),
         "route" => Some(By::Route),
+        "plan" => Some(By::Plan),
         other => {
             let help = nearest(other, known)
                 .map_or_else(|| format!("it is one of {}", known.join(", ")), |near| format!("did you mean {near:?}?"));
@@ -79,40 +116,6 @@ fn on_of(entry: &Entry<'_>, findings: &mut Findings) -> Option<On> {
     }
 }
 
-fn burst_of(entry: &Entry<'_>, findings: &mut Findings) -> Option<u32> {
-    if entry.value.as_number() == Some(0) {
-        findings.error(
-            entry.value.span(),
-            "a burst of 0 lets nothing pass",
-            "give at least 1, or leave it out: it is then the limit's count",
-        );
-        return None;
-    }
-    let burst = entry.value.number("burst", 1..=u64::from(u32::MAX), findings)?;
-    u32::try_from(burst).ok()
-}
-
-fn limit_of(entry: &Entry<'_>, burst: Option<u32>, findings: &mut Findings) -> Option<Limit> {
-    let span = entry.value.span();
-    if entry.value.as_list().is_some() {
-        findings.error(span, "several limits in one quota are not supported yet", "make a quota of each");
-        return None;
-    }
-    let text = entry.value.text("limit", "\"60/minute\"", findings)?;
-    let checked = limit::rate(text).and_then(|rate| {
-        let limit = Limit { count: rate.count, period_s: rate.period_s, burst: burst.unwrap_or(rate.count) };
-        let kept = Checked::per("", limit.count, limit.period_s, limit.burst);
-        kept.map(|_| limit).map_err(|error| (format!("quota {text:?}, burst {}", limit.burst), error.to_string()))
-    });
-    match checked {
-        Ok(limit) => Some(limit),
-        Err((what, help)) => {
-            findings.error(span, what, help);
-            None
-        }
-    }
-}
-
 fn in_zone(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Vec<(String, Limit)> {
     let Some(table) = entry.value.table("in-zone", entry.key_span.clone(), "in-zone.office = \"20000/minute\"", findings) else {
         return Vec::new();
@@ -122,7 +125,7 @@ fn in_zone(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Vec<(S
         if !zones.contains(&entry.key) {
             names::undefined("zone", "[network] zones", entry.key, entry.key_span.clone(), zones, findings);
         }
-        limits.extend(limit_of(entry, None, findings).map(|limit| (entry.key.to_owned(), limit)));
+        limits.extend(limit::one(entry.value, None, findings).map(|limit| (entry.key.to_owned(), limit)));
     }
     limits
 }

@@ -7,12 +7,13 @@ use caltrop::rate::CHARGES_MAX;
 use super::document::{Entry, Keys, Span, Table};
 use super::{names, nearest, network};
 use crate::diagnostic::Findings;
-use crate::model::{By, Method, Quota, Route, Segment, Template, Tls};
+use crate::model::{By, Method, Plan, Quota, Route, Segment, Template, Tls};
 
 /// What other tables say, as far as routes ask.
 pub(super) struct Around<'a> {
     pub(super) zones: Vec<&'a str>,
     pub(super) quotas: Vec<&'a Quota>,
+    pub(super) plans: &'a [Plan],
     pub(super) takes_keys: bool,
     pub(super) tls: Tls,
     pub(super) tls_place: Option<Span>,
@@ -154,9 +155,9 @@ pub(super) fn scopes(entry: &Entry<'_>, closed: Option<&[String]>, findings: &mu
 fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mut Findings) -> Option<Vec<(String, u32)>> {
     let can_charge = |quota: &Quota| quota.by == By::Route || (needs_key && quota.by != By::Address);
     let Some(entry) = table.get("charge") else {
-        let count = around.quotas.iter().filter(|quota| can_charge(quota)).count();
+        let count: usize = around.quotas.iter().filter(|quota| can_charge(quota)).map(|quota| quota.windows(around.plans)).sum();
         if count > CHARGES_MAX {
-            let what = format!("{} is charged to {count} quotas", table.name);
+            let what = format!("{} is charged to {count} limits", table.name);
             findings.error(table.span.clone(), what, format!("at most {CHARGES_MAX} are taken at once: say which in charge = {{ … }}"));
         }
         return None;
@@ -185,7 +186,7 @@ fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mu
             continue;
         }
         let Some(cost) = entry.value.number("cost", 1..=u64::from(u32::MAX), findings) else { continue };
-        let burst = quota.limit.burst;
+        let burst = quota.least_burst(around.plans);
         match u32::try_from(cost).ok().filter(|&cost| cost <= burst) {
             Some(cost) => charge.push((entry.key.to_owned(), cost)),
             None => {
@@ -194,8 +195,10 @@ fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mu
             }
         }
     }
-    if costs.entries.len() > CHARGES_MAX {
-        let what = format!("{} is charged to {} quotas", table.name, costs.entries.len());
+    let charged = around.quotas.iter().filter(|quota| costs.get(&quota.name).is_some());
+    let count: usize = charged.map(|quota| quota.windows(around.plans)).sum();
+    if count > CHARGES_MAX {
+        let what = format!("{} is charged to {count} limits", table.name);
         findings.error(entry.key_span.clone(), what, format!("at most {CHARGES_MAX} are taken at once"));
     }
     Some(charge)

@@ -10,7 +10,7 @@ use ed25519_dalek::SigningKey;
 use super::run::RunError;
 use super::written::Written;
 use crate::image::Stamp;
-use crate::model::{By, Limit, Method, On, Quota, Route, Tls};
+use crate::model::{By, Limit, Method, On, Plan, Quota, Route, Tls};
 use crate::table::table;
 
 /// Routes, quotas, zones and sizes as text.
@@ -35,6 +35,10 @@ pub fn show(written: &Written) -> Result<String, RunError> {
     out += &table(policy.routes.iter().flat_map(|route| rows(written, route)));
     let _ = writeln!(out, "\n{} quotas", policy.quotas.len());
     out += &table(policy.quotas.iter().map(quota));
+    if !policy.plans.is_empty() {
+        let _ = writeln!(out, "\n{} plans", policy.plans.len());
+        out += &table(policy.plans.iter().map(plan));
+    }
     let _ = writeln!(out, "\n{} zones", policy.zones.len());
     out += &table(policy.zones.iter().map(|zone| {
         let marks = [(&policy.deny, "denied"), (&policy.never_deny, "never denied")];
@@ -85,9 +89,20 @@ fn quota(quota: &Quota) -> Vec<String> {
         By::Principal => "by principal",
         By::Tenant => "by tenant",
         By::Route => "by route",
+        By::Plan => "by plan",
     };
     let on = if quota.on == On::AuthFailure { "on auth-failure" } else { "" };
-    let limit = |limit: &Limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst);
-    let zones: Vec<String> = quota.in_zone.iter().map(|(zone, other)| format!("in {zone} {}", limit(other))).collect();
-    vec![quota.name.clone(), by.to_owned(), limit(&quota.limit), on.to_owned(), zones.join("; ")]
+    let zones: Vec<String> = quota.in_zone.iter().map(|(zone, other)| format!("in {zone} {}", limits(&[*other]))).collect();
+    let all = quota.limits.as_ref().map_or_else(|| "as the plan says".to_owned(), |all| limits(all));
+    vec![quota.name.clone(), by.to_owned(), all, on.to_owned(), zones.join("; ")]
+}
+
+fn plan(plan: &Plan) -> Vec<String> {
+    let quotas: Vec<String> = plan.limits.iter().map(|(quota, all)| format!("{quota} {}", limits(all))).collect();
+    vec![plan.name.clone(), quotas.join("; ")]
+}
+
+fn limits(limits: &[Limit]) -> String {
+    let shown = limits.iter().map(|limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst));
+    shown.collect::<Vec<_>>().join(" and ")
 }

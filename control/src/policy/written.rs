@@ -12,10 +12,10 @@ use super::document::{self, Keys, Span, Table};
 use super::expect::Expect;
 use super::lines::Lines;
 use super::network::Network;
-use super::{SignerError, auth, expect, feed, head, network, quota, route};
+use super::{SignerError, auth, expect, feed, head, network, plan, quota, route};
 use crate::diagnostic::{Findings, Report, Source};
 use crate::image::{ImageWriter, Stamp};
-use crate::model::{self, CompileError, Policy};
+use crate::model::{self, CompileError, Plan, Policy};
 
 /// A policy.toml that was read and found good.
 ///
@@ -133,7 +133,7 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
-const ROOT: Keys = Keys { known: &["policy", "network", "feed", "auth", "quota", "route", "expect"], unbuilt: &["plan", "audit"] };
+const ROOT: Keys = Keys { known: &["policy", "network", "feed", "auth", "quota", "plan", "route", "expect"], unbuilt: &["audit"] };
 
 /// What the text says as far as it can be read, and where its routes begin.
 fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> Option<(Written, Span)> {
@@ -152,9 +152,13 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
     let auth = table("auth", "[auth.key]", findings).and_then(|table| auth::read(&table, &feed_names, findings));
     let zones = network.zone_names();
     let quotas = table("quota", "[quota]", findings).map(|table| quota::read(&table, &zones, findings)).unwrap_or_default();
+    let plans = table("plan", "[plan]", findings).map(|table| plan::read(&table, &quotas, findings)).unwrap_or_default();
+    quota::check_plans(&quotas, &plans, findings);
+    let plans: Vec<Plan> = plans.into_iter().map(|(plan, _)| plan).collect();
     let around = route::Around {
         zones,
         quotas: quotas.iter().map(|(quota, _)| quota).collect(),
+        plans: &plans,
         takes_keys: auth.is_some(),
         tls: network.tls,
         tls_place: network.places[0].clone(),
@@ -167,6 +171,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
     }
     let around = expect::Around {
         routes: routes.iter().map(|placed| placed.route.name.as_str()).collect(),
+        plans: &plans,
         takes_keys: auth.is_some(),
         scopes: head.scopes.as_deref(),
     };
@@ -176,7 +181,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
     let lines = Lines {
         routes: routes.iter().map(|placed| line(&placed.place)).collect(),
         templates: routes.iter().flat_map(|placed| &placed.templates).map(line).collect(),
-        quotas: quotas.iter().map(|(quota, place)| (quota.name.clone(), line(place))).collect(),
+        quotas: quotas.iter().flat_map(|(quota, place)| quota.window_names(&plans).map(move |name| (name, line(place)))).collect(),
         zones: network.zones.iter().map(|(_, place)| place).chain(proxies).map(line).collect(),
         feeds: feeds.iter().map(|(_, place)| line(place)).collect(),
         network: network.places.clone().map(|place| place.as_ref().map(line)),
@@ -198,6 +203,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
         keyring,
         credentials: credentials.unwrap_or_default(),
         quotas: quotas.into_iter().map(|(quota, _)| quota).collect(),
+        plans,
         routes: routes.into_iter().map(|placed| placed.route).collect(),
     };
     let written = Written {

@@ -13,7 +13,7 @@ use caltrop::verify::PublicKey;
 use caltrop::{Decision, Guard, Now, Policy, State, mac};
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{KeyModel, KeyState, build};
-use caltrop_control::model::{self, By, Credential, Feed, ForwardedBy, Limit, On, Quota, Route, Tls, Zone};
+use caltrop_control::model::{self, By, Credential, Feed, ForwardedBy, Limit, On, Plan, Quota, Route, Tls, Zone};
 use ed25519_dalek::SigningKey;
 
 pub(crate) const STAMP: Stamp = Stamp { sequence: 7, created_s: 1_796_000_000, not_after_s: 0 };
@@ -48,7 +48,7 @@ pub(crate) fn model() -> model::Policy {
     let zone =
         |name: &str, networks: &[&str]| Zone { name: name.into(), networks: networks.iter().map(|text| text.parse().unwrap()).collect() };
     let limit = |count, period_s| Limit { count, period_s, burst: count };
-    let quota = |name: &str, by, on, limit| Quota { name: name.into(), by, on, limit, in_zone: vec![] };
+    let quota = |name: &str, by, on, limit| Quota { name: name.into(), by, on, limits: Some(vec![limit]), in_zone: vec![] };
     model::Policy {
         name: "acme-api".into(),
         slots: 4096,
@@ -70,11 +70,15 @@ pub(crate) fn model() -> model::Policy {
             Credential { header: "authorization".into(), scheme: Some("Bearer".into()) },
             Credential { header: "x-api-key".into(), scheme: None },
         ],
+        plans: vec![
+            Plan { name: "pro".into(), limits: vec![("tenant".into(), vec![limit(100, 60), limit(5000, 86_400)])] },
+            Plan { name: "free".into(), limits: vec![("tenant".into(), vec![limit(10, 60)])] },
+        ],
         quotas: vec![
             Quota { in_zone: vec![("office".into(), limit(1000, 60))], ..quota("address", By::Address, On::Request, limit(50, 60)) },
             quota("failures", By::Address, On::AuthFailure, limit(3, 600)),
             quota("requests", By::Principal, On::Request, limit(10, 60)),
-            quota("tenant", By::Tenant, On::Request, limit(100, 60)),
+            Quota { limits: None, ..quota("tenant", By::Tenant, On::Request, limit(1, 1)) },
         ],
         routes: vec![
             Route { needs_key: false, tls: Some(Tls::Off), ..route("health", &["GET /healthz"]) },

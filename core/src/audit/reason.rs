@@ -103,6 +103,8 @@ reasons! {
     PolicyExpired = 24, "policy-expired", 503;
     /// An image is not what its checks promised.
     Corrupt = 25, "corrupt", 503;
+    /// The caller's plan says nothing of a quota that the route charges.
+    Plan = 26, "plan", 403;
 }
 
 #[cfg(test)]

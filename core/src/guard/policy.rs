@@ -1,5 +1,7 @@
 //! The opened policy: the rooms' views of one image.
 
+use zerocopy::little_endian::U32;
+
 use super::record::{
     CREDENTIAL, CredentialRecord, FEED, FLAG_DENY_EXPIRED, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239, FORWARDED_X, FeedRecord,
     LINE, LineRecord, POLICY, PolicyRecord,
@@ -10,7 +12,7 @@ use crate::access::record::{ACCEPT, CHARGE, EDGE, NAMES, NODE, ROUTE, TEMPLATE};
 use crate::image::{Floor, Image, Kind, OpenError, TEXT, Tag, Text, Trust};
 use crate::net::record::{STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6, ZONE, ZONES_MAX, ZoneRecord};
 use crate::net::{ForwardedField, Ranges};
-use crate::rate::record::{QUOTA, QuotaRecord, ZONE_LIMIT, ZoneLimitRecord, by, on};
+use crate::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, QuotaRecord, ZONE_LIMIT, ZoneLimitRecord, by, on};
 use crate::rate::{CHARGES_MAX, Quota};
 use crate::table::TableSize;
 use crate::time::{Now, Quality};
@@ -25,6 +27,9 @@ pub struct Policy<'b> {
     pub(super) ranges: Ranges<'b>,
     pub(super) quotas: &'b [QuotaRecord],
     zone_limits: &'b [ZoneLimitRecord],
+    /// Names of plans, ascending by bytes.
+    plans: &'b [U32],
+    plan_limits: &'b [PlanLimitRecord],
     pub(super) routes: Routes<'b>,
     pub(super) credentials: &'b [CredentialRecord],
     feeds: &'b [FeedRecord],
@@ -35,8 +40,8 @@ pub struct Policy<'b> {
 }
 
 const KNOWN: &[Tag] = &[
-    POLICY, CREDENTIAL, FEED, LINE, ZONE, STARTS_V4, VALUES_V4, STARTS_V6, VALUES_V6, QUOTA, ZONE_LIMIT, NAMES, ROUTE, CHARGE, NODE, EDGE,
-    ACCEPT, TEMPLATE, TEXT,
+    POLICY, CREDENTIAL, FEED, LINE, ZONE, STARTS_V4, VALUES_V4, STARTS_V6, VALUES_V6, QUOTA, ZONE_LIMIT, PLAN, PLAN_LIMIT, NAMES, ROUTE,
+    CHARGE, NODE, EDGE, ACCEPT, TEMPLATE, TEXT,
 ];
 
 impl<'b> Policy<'b> {
@@ -69,6 +74,8 @@ impl<'b> Policy<'b> {
             ranges: ranges.ok_or(OpenError::Content { tag: STARTS_V4 })?,
             quotas: image.records(QUOTA)?,
             zone_limits: image.records(ZONE_LIMIT)?,
+            plans: image.records(PLAN)?,
+            plan_limits: image.records(PLAN_LIMIT)?,
             routes,
             credentials: image.records(CREDENTIAL)?,
             feeds: image.records(FEED)?,
@@ -78,6 +85,7 @@ impl<'b> Policy<'b> {
         };
         policy.check_zones()?;
         policy.check_head()?;
+        policy.check_plans()?;
         policy.check_quotas()?;
         policy.check_credentials()?;
         policy.routes.check(policy.quotas.len(), policy.zone_mask())?;
@@ -121,7 +129,7 @@ impl<'b> Policy<'b> {
         self.zones.get(index).and_then(|zone| self.text.get(zone.name))
     }
 
-    /// The quota with this index.
+    /// The window of a quota with this index: the quota's name, and `#2` and so on behind it for the windows after the first.
     #[must_use]
     pub fn quota_name(&self, index: usize) -> Option<&'b str> {
         self.quotas.get(index).and_then(|quota| self.text.get(quota.name))
@@ -179,7 +187,21 @@ impl<'b> Policy<'b> {
         at.and_then(|at| u32::try_from(at).ok()).and_then(|at| 1u64.checked_shl(at)).unwrap_or(0)
     }
 
-    /// The limit of a quota for a client in these zones.
+    /// The plan of a caller who is in the plan of this name, or in none; `None` if this policy has no such plan.
+    pub(super) fn plan(&self, name: Option<&str>) -> Option<Plan<'b>> {
+        let name = name.unwrap_or(DEFAULT_PLAN);
+        let at = self.plans.binary_search_by(|&known| self.text.get(known).unwrap_or_default().cmp(name)).ok()?;
+        Some(Plan { index: u16::try_from(at).ok()?, name: self.text.get(*self.plans.get(at)?)? })
+    }
+
+    /// What a plan allows in a quota that is limited by plans.
+    pub(super) fn plan_limit(&self, quota: &QuotaRecord, plan: Plan<'_>) -> Option<Quota> {
+        let limits = quota.plans.of(self.plan_limits);
+        let limit = limits.get(limits.binary_search_by_key(&plan.index, |limit| limit.plan.get()).ok()?)?;
+        Quota::from_unit(quota.name64.get(), limit.unit.get(), limit.burst.get()).ok()
+    }
+
+    /// The limit for a client in these zones of a quota that is not limited by plans.
     pub(super) fn limit(&self, quota: &QuotaRecord, zones: u64) -> Option<Quota> {
         let holds = |limit: &&ZoneLimitRecord| zones.checked_shr(u32::from(limit.zone)).unwrap_or(0) & 1 == 1;
         let (unit, burst) = match quota.in_zone.of(self.zone_limits).iter().find(holds) {
@@ -215,11 +237,23 @@ impl<'b> Policy<'b> {
         if masks == 0 && keyring_fits && known && sized { Ok(()) } else { Err(OpenError::Content { tag: POLICY }) }
     }
 
+    fn check_plans(&self) -> Result<(), OpenError> {
+        let mut before = "";
+        for plan in self.plans {
+            let name = self.text.check(*plan, PLAN)?;
+            if name <= before {
+                return Err(OpenError::Content { tag: PLAN });
+            }
+            before = name;
+        }
+        Ok(())
+    }
+
     fn check_quotas(&self) -> Result<(), OpenError> {
         let fail = Err(OpenError::Content { tag: QUOTA });
         for quota in self.quotas {
             self.text.check(quota.name, QUOTA)?;
-            let known = matches!(quota.by, by::ADDRESS..=by::ROUTE) && matches!(quota.on, on::REQUEST | on::AUTH_FAILURE);
+            let known = matches!(quota.by, by::ADDRESS..=by::PLAN) && quota.zero == 0 && matches!(quota.on, on::REQUEST | on::AUTH_FAILURE);
             let placed = quota.by == by::ADDRESS || (quota.on == on::REQUEST && quota.in_zone.count.get() == 0);
             let limits = quota.in_zone.of(self.zone_limits);
             let limits_good = limits.iter().all(|limit| {
@@ -227,7 +261,7 @@ impl<'b> Policy<'b> {
                     && limit.zero == [0; 3]
                     && Quota::from_unit(0, limit.unit.get(), limit.burst.get()).is_ok()
             });
-            if !known || !placed || !quota.in_zone.fits(self.zone_limits.len()) || !limits_good || self.limit(quota, 0).is_none() {
+            if !known || !placed || !quota.in_zone.fits(self.zone_limits.len()) || !limits_good || !self.is_limited(quota) {
                 return fail;
             }
         }
@@ -236,6 +270,23 @@ impl<'b> Policy<'b> {
         let few = by_address(on::REQUEST) <= CHARGES_MAX / 3 && by_address(on::AUTH_FAILURE) <= CHARGES_MAX / 3;
         let ascending = self.quotas.is_sorted_by(|a, b| a.name64.get() < b.name64.get());
         if few && ascending { Ok(()) } else { fail }
+    }
+
+    /// By plans that are there, each once, or by one limit for all.
+    fn is_limited(&self, quota: &QuotaRecord) -> bool {
+        if quota.plans.count.get() == 0 {
+            return self.limit(quota, 0).is_some();
+        }
+        let limits = quota.plans.of(self.plan_limits);
+        let good = |limit: &PlanLimitRecord| {
+            let is_quota = Quota::from_unit(0, limit.unit.get(), limit.burst.get()).is_ok();
+            is_quota && usize::from(limit.plan.get()) < self.plans.len() && limit.zero == [0; 2]
+        };
+        quota.plans.fits(self.plan_limits.len())
+            && limits.iter().all(good)
+            && limits.is_sorted_by(|a, b| a.plan.get() < b.plan.get())
+            && !matches!(quota.by, by::ADDRESS | by::ROUTE)
+            && (quota.unit.get(), quota.burst.get()) == (0, 0)
     }
 
     fn check_credentials(&self) -> Result<(), OpenError> {
@@ -257,6 +308,16 @@ impl<'b> Policy<'b> {
         let few = self.routes.routes.iter().all(|route| usize::from(route.charges.count.get()) <= CHARGES_MAX);
         if good && few { Ok(()) } else { Err(OpenError::Content { tag: CHARGE }) }
     }
+}
+
+/// The plan of callers who are in none.
+const DEFAULT_PLAN: &str = "default";
+
+/// A plan that this policy has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan<'b> {
+    index: u16,
+    pub(super) name: &'b str,
 }
 
 /// The signers of a feed; a second one of all zeros is none.

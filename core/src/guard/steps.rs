@@ -197,10 +197,20 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     fn quotas(&mut self) -> Result<(), Stop> {
         let route = self.route.ok_or(Reason::Corrupt)?;
         let (policy, limiter) = (&self.guard.policy, self.guard.state.limiter());
+        let plan = policy.plan(self.facts.plan());
         let mut charges = Charges::new();
         for charge in route.charges() {
             let index = charge.quota.get();
             let record = policy.quotas.get(usize::from(index)).ok_or(Reason::Corrupt)?;
+            let quota = if record.plans.count.get() == 0 {
+                policy.limit(record, self.facts.zones).ok_or(Reason::Corrupt)?
+            } else {
+                match plan.and_then(|plan| policy.plan_limit(record, plan)) {
+                    Some(quota) => quota,
+                    None if record.window == 0 => return Err(self.not_in_plan(index)),
+                    None => continue,
+                }
+            };
             let partition = match record.by {
                 by::PRINCIPAL => limiter.principal(self.facts.principal().ok_or(Reason::Corrupt)?),
                 by::TENANT => match self.facts.tenant() {
@@ -208,12 +218,20 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
                     None => limiter.principal(self.facts.principal().ok_or(Reason::Corrupt)?),
                 },
                 by::ROUTE => limiter.route(route.name().ok_or(Reason::Corrupt)?),
+                by::PLAN => match plan {
+                    Some(plan) => limiter.plan(plan.name),
+                    None => return Err(self.not_in_plan(index)),
+                },
                 _ => return Err(Reason::Corrupt.into()),
             };
-            let quota = policy.limit(record, self.facts.zones).ok_or(Reason::Corrupt)?;
             charges.push((index, Charge { partition, quota, cost: charge.cost.get() })).map_err(|_| Reason::Corrupt)?;
         }
         self.take(Step::Quotas, &charges, Reason::Quota)
+    }
+
+    fn not_in_plan(&mut self, index: u16) -> Stop {
+        self.trace.fact(Step::Quotas, Fact::NotInPlan { index, plan: self.facts.plan() });
+        Stop { rule: index, ..Reason::Plan.into() }
     }
 
     /// What this request costs its address in the quotas that count `on` this.

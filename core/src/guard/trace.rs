@@ -61,6 +61,13 @@ pub enum Fact<'g> {
         /// Its answer.
         answer: Result<Taken, Refused>,
     },
+    /// The caller's plan allows nothing of this quota.
+    NotInPlan {
+        /// The quota's index in the policy.
+        index: u16,
+        /// What the credential names as its plan.
+        plan: Option<&'g str>,
+    },
     /// A set of charges was refused.
     Refused(AllRefused),
 }

@@ -112,3 +112,77 @@ fn group(text: &[u8]) -> Option<(u16, &[u8])> {
     }
     (digits > 0).then_some((value, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::{IpAddr, network};
+
+    /// What the standard library reads.
+    fn theirs(address: &str) -> Option<(IpAddr, Option<u8>)> {
+        address.parse().ok().map(|address| (address, None))
+    }
+
+    #[test]
+    fn what_is_written_plainly_is_read_here_and_not_left_to_the_slower_way() {
+        for octet in 0..=255 {
+            for text in [format!("{octet}.2.3.4"), format!("1.{octet}.3.4"), format!("1.2.{octet}.4"), format!("1.2.3.{octet}")] {
+                assert!(network(text.as_bytes()).is_some() && network(text.as_bytes()) == theirs(&text), "{text}");
+            }
+            assert_eq!(network(format!("::/{octet}").as_bytes()).map(|(_, length)| length), Some(Some(octet)), "/{octet}");
+        }
+        let groups = ["1", "23", "abc", "DEF0", "0", "ffff", "9", "a0"];
+        let joined = |from: usize, to: usize| groups.get(from..to).unwrap_or_default().join(":");
+        assert!(network(joined(0, 8).as_bytes()).is_some() && network(joined(0, 8).as_bytes()) == theirs(&joined(0, 8)));
+        for before in 0..=7 {
+            for behind in 0..=7 - before {
+                let text = format!("{}::{}", joined(0, before), joined(8 - behind, 8));
+                assert!(network(text.as_bytes()).is_some() && network(text.as_bytes()) == theirs(&text), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_written_plainly_is_left_to_the_slower_way() {
+        let v4 = [
+            "1",
+            "1.2.3",
+            "1.2.3.4.",
+            "1.2.3.4.5",
+            ".1.2.3",
+            "01.2.3.4",
+            "1.2.3.04",
+            "00.2.3.4",
+            "1.2.3.256",
+            "1.2.3.999",
+            "1.2.3.1000",
+            "1.2.3.x",
+        ];
+        let v6 = [
+            "",
+            ":",
+            ":::",
+            "1:",
+            ":1",
+            "::1:",
+            "1:::2",
+            "1::2::3",
+            "::1::",
+            "12345::",
+            "::12345",
+            "g::",
+            "::g",
+            "::1.2.3.4",
+            "1:2:3:4:5:6:7",
+            "fe80::1%1",
+        ];
+        let many =
+            ["1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8:", "1:2:3:4:5:6:7:8::", "::1:2:3:4:5:6:7:8", "1:2:3:4::5:6:7:8", "1:2:3:4:5:6:7::8"];
+        let lengths =
+            ["1.2.3.4/", "1.2.3.4/01", "1.2.3.4/00", "1.2.3.4/256", "1.2.3.4/1x", "1.2.3.4/+1", "::/ 1", "::/1/1", "::x", "::/1000"];
+        for text in v4.into_iter().chain(v6).chain(many).chain(lengths) {
+            assert_eq!(network(text.as_bytes()), None, "{text}");
+        }
+    }
+}

@@ -24,8 +24,28 @@ pub const CHARGES_MAX: usize = 8;
 /// How often a lost race is tried again before the answer is [`Refused::Contended`].
 const TRIES: u32 = 64;
 
+/// How many charges' lines are asked for at once: as many as a processor has misses under way.
+const BATCH: usize = 16;
+
 /// The fingerprint that every overflow word carries: it is nobody's.
 const SHARED: u64 = 1 << 40;
+
+/// Not as many answers as charges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uneven {
+    /// Charges given.
+    pub charges: usize,
+    /// Places for answers given.
+    pub answers: usize,
+}
+
+impl fmt::Display for Uneven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} charges and places for {} answers: give as many of both", self.charges, self.answers)
+    }
+}
+
+impl core::error::Error for Uneven {}
 
 /// A cost to one client of one quota.
 #[derive(Debug, Clone, Copy)]
@@ -172,11 +192,13 @@ impl<'t> Limiter<'t> {
         if let [only] = charges {
             return self.take_at(only, tick).map(|_| ()).map_err(|refused| AllRefused { index: 0, refused });
         }
+        let places: [_; CHARGES_MAX] = self.places(charges);
         // Each charge's words are read once; what another worker changes meanwhile is seen by the swap.
         let mut found = [const { None }; CHARGES_MAX];
         let mut longest = None;
-        for ((index, charge), slot) in charges.iter().enumerate().zip(&mut found) {
-            let bucket = self.find(charge, tick).ok_or(AllRefused { index, refused: Refused::Contended })?;
+        for (((index, charge), place), slot) in charges.iter().enumerate().zip(&places).zip(&mut found) {
+            let place = place.as_ref().ok_or(AllRefused { index, refused: Refused::Contended })?;
+            let bucket = Bucket::find(place, tick);
             match fits(bucket.owed, charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks()) {
                 Err(Refused::Wait { ticks }) => longest = longest.max(Some((ticks, index))),
                 Ok(_) | Err(Refused::Contended) => {}
@@ -194,6 +216,46 @@ impl<'t> Limiter<'t> {
             if let Err(refused) = self.take_at(charge, tick) {
                 charges.iter().take(index).for_each(|taken| self.refund_at(taken, tick));
                 return Err(AllRefused { index, refused });
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes each of many independent charges, as [`Limiter::take`] would one after the other: a client may come several times.
+    ///
+    /// For who has many at hand: 64 packets of a socket, the rows of an upload. The misses of a large table overlap, and that is all it saves.
+    ///
+    /// # Errors
+    /// [`Uneven`]: not as many answers as charges; nothing was taken, and no answer written.
+    /// # Bounds
+    /// As many times those of [`Limiter::take`], but at most one sweep.
+    ///
+    /// # Example: the third of one client is refused, another client is not
+    /// ```
+    /// # use caltrop::{rate::{Charge, Limiter, Quota, Refused, Uneven}, table::{TableSize, Word}, time::Now};
+    /// # let size = TableSize { lines: 8, overflow_log2: 6 };
+    /// # let words: Vec<Word> = (0..size.words().unwrap()).map(|_| Word::new(0)).collect();
+    /// # let limiter = Limiter::format(&words, size, [7; 16]).unwrap();
+    /// let quota = Quota::per("requests", 2, 1, 2).unwrap();
+    /// let charges = [b"alice", b"alice", b"alice", b"carol"].map(|name| Charge { partition: limiter.client(name), quota, cost: 1 });
+    /// let mut answers = [Err(Refused::Contended); 4];
+    /// limiter.take_many(&charges, Now::default(), &mut answers).unwrap();
+    /// assert_eq!(answers.map(|answer| answer.is_ok()), [true, true, false, true]);
+    /// assert_eq!(limiter.take_many(&charges, Now::default(), &mut answers[..3]), Err(Uneven { charges: 4, answers: 3 }));
+    /// ```
+    pub fn take_many(&self, charges: &[Charge], now: Now, answers: &mut [Result<Taken, Refused>]) -> Result<(), Uneven> {
+        if charges.len() != answers.len() {
+            return Err(Uneven { charges: charges.len(), answers: answers.len() });
+        }
+        if charges.is_empty() {
+            return Ok(());
+        }
+        let tick = now.tick();
+        self.sweep(tick);
+        for (charges, answers) in charges.chunks(BATCH).zip(answers.chunks_mut(BATCH)) {
+            let places: [_; BATCH] = self.places(charges);
+            for ((charge, place), answer) in charges.iter().zip(&places).zip(answers) {
+                *answer = place.as_ref().map_or(Err(Refused::Contended), |place| self.take_in(place, charge, tick));
             }
         }
         Ok(())
@@ -231,10 +293,14 @@ impl<'t> Limiter<'t> {
     }
 
     pub(super) fn take_at(&self, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
+        let place = self.table.place(charge.partition, charge.quota.name64()).ok_or(Refused::Contended)?;
+        self.take_in(&place, charge, tick)
+    }
+
+    fn take_in(&self, place: &Place<'_>, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
         let quota = charge.quota;
-        let place = self.table.place(charge.partition, quota.name64()).ok_or(Refused::Contended)?;
         for _ in 0..TRIES {
-            let bucket = Bucket::find(&place, tick);
+            let bucket = Bucket::find(place, tick);
             let debt_ticks = fits(bucket.owed, quota.cost_ticks(charge.cost), quota.tau_ticks())?;
             if self.charge(&bucket, charge, tick) {
                 return Ok(Taken { debt_ticks, remaining: quota.remaining(debt_ticks) });
@@ -243,8 +309,13 @@ impl<'t> Limiter<'t> {
         Err(Refused::Contended)
     }
 
-    fn find(&self, charge: &Charge, tick: u64) -> Option<Bucket<'_>> {
-        self.table.place(charge.partition, charge.quota.name64()).map(|place| Bucket::find(&place, tick))
+    /// Where the first `N` of the charges live. All their lines are asked for before any is looked at, so that the misses overlap.
+    fn places<const N: usize>(&self, charges: &[Charge]) -> [Option<Place<'t>>; N] {
+        let mut places = [const { None }; N];
+        for (charge, slot) in charges.iter().zip(&mut places) {
+            *slot = self.table.place(charge.partition, charge.quota.name64()).inspect(Place::touch);
+        }
+        places
     }
 
     /// Writes a charge that fits; whether this worker won the word.
@@ -319,28 +390,24 @@ struct Bucket<'t> {
 }
 
 impl<'t> Bucket<'t> {
-    /// Nearly always the client has a word already, so that is looked for first, and nothing else is kept of the others.
+    /// Nearly always the client has one word already. To look for it takes no branch on what a word holds, since a wrong guess would cost as much
+    /// as the rest of the decision. Its word is then read again: if it is still the client's, what it owes now is what counts.
     fn find(place: &Place<'t>, tick: u64) -> Self {
         let fingerprint = fingerprint(place.v);
-        let mut owed = 0u64;
-        let mut own = None;
-        for line in place.lines {
-            for word in line {
-                let seen = word.load(Relaxed);
-                if is_of(seen, fingerprint) {
-                    let debt = debt(seen, tick);
-                    owed = owed.saturating_add(debt);
-                    own = own.or(Some((word, seen, debt)));
-                }
+        let own = place.matching(|seen| is_of(seen, fingerprint));
+        if own.is_power_of_two()
+            && let Some(word) = usize::try_from(own.leading_zeros()).ok().and_then(|at| place.word(at))
+        {
+            let seen = word.load(Relaxed);
+            if is_of(seen, fingerprint) {
+                let owed = debt(seen, tick);
+                return Self { word, seen, fingerprint, owed, kept: owed, kind: BucketKind::Own };
             }
         }
-        match own {
-            Some((word, seen, kept)) => Self { word, seen, fingerprint, owed, kept, kind: BucketKind::Own },
-            None => Self::find_new(place, fingerprint, tick),
-        }
+        Self::find_new(place, fingerprint, tick)
     }
 
-    /// For a client that had no word a moment ago: everything from one look at each word, since two newcomers of one name must choose the same
+    /// For a client that had no word a moment ago, or twins: everything from one look at each word, since two newcomers of one name must choose the same
     /// idle word, so that one of them loses it and sees the other.
     #[cold]
     fn find_new(place: &Place<'t>, fingerprint: u64, tick: u64) -> Self {

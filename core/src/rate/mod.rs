@@ -7,10 +7,13 @@
 //! Costs: two 64-byte lines read and at most one compare-and-swap a decision; a refusal writes nothing; 8 bytes a client and quota.
 //! Full: when both lines hold clients that still owe, a shared overflow word decides, and `overflowed()` counts it.
 //! Known limit: a new client meets up to 16 fingerprints of 24 bits, so at most 1 in 2²⁰ shares a bucket.
+//! Beside rates, [`Leases`]: how many requests of a client may run at once, in a table of their own.
 //! Not here: who the client is (`net`, `key`), and what the refused caller is told (`guard`).
 
+mod count;
 mod fields;
 mod gcra;
+mod lease;
 mod limiter;
 mod partition;
 mod quota;
@@ -18,6 +21,7 @@ pub mod record;
 mod sweep;
 
 pub use fields::{Left, LimitItem, PolicyItem};
-pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken};
+pub use lease::{Lapsed, Lease, LeaseQuota, LeaseRefused, Leases};
+pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken, Uneven};
 pub use partition::AddressTiers;
 pub use quota::{Quota, QuotaError, TAU_MAX};

@@ -7,7 +7,7 @@ use super::quota::Quota;
 use crate::table::Partition;
 
 // The kind that stands before a partition's bytes. Kind 0 is the table's own.
-const CLIENT: u8 = 1;
+pub(super) const CLIENT: u8 = 1;
 const ADDRESS: u8 = 2;
 const ADDRESS_56: u8 = 3;
 const ADDRESS_48: u8 = 4;
@@ -15,6 +15,7 @@ const UNKNOWN_ADDRESS: u8 = 5;
 const PRINCIPAL: u8 = 6;
 const TENANT: u8 = 7;
 const ROUTE: u8 = 8;
+const PLAN: u8 = 9;
 
 impl Limiter<'_> {
     /// Whatever bytes the application counts by.
@@ -39,6 +40,12 @@ impl Limiter<'_> {
     #[must_use]
     pub fn route(&self, name: &str) -> Partition {
         self.table.partition(ROUTE, name.as_bytes())
+    }
+
+    /// A plan: one bucket for all its callers.
+    #[must_use]
+    pub fn plan(&self, name: &str) -> Partition {
+        self.table.partition(PLAN, name.as_bytes())
     }
 
     /// An address; `None` is the one bucket of all clients whose address could not be told.

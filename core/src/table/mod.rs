@@ -6,13 +6,15 @@
 //! Defends against: memory that grows with clients; two chosen names that meet on purpose.
 //! Promises: `&self` is enough everywhere; a worker killed at any instruction leaves every word valid; nothing here is a lock.
 //! Costs: one SipHash-1-3 a partition, one multiplication a quota, two lines read.
-//! Full: the owner of the words decides; `rate` has overflow words for it, and counts.
-//! Not here: what a word means (`rate` keeps a fingerprint and a time in it).
+//! Full: the owner of the words decides: `rate` has overflow words for it, `replay` refuses, and both count.
+//! Not here: what a word means (`rate` and `replay` keep a fingerprint and a time in it).
 
 mod sip;
 
 use core::fmt;
 use core::sync::atomic::Ordering::Relaxed;
+
+use crate::time::div_ceil;
 
 /// The unit of all state: a word that several workers may change at once.
 pub type Word = portable_atomic::AtomicU64;
@@ -56,15 +58,37 @@ impl TableSize {
         lines.checked_mul(LINE_WORDS)?.checked_add(1usize.checked_shl(u32::from(self.overflow_log2))?)
     }
 
-    const fn head(self) -> u64 {
-        // Lossless: u16, u8 and u32 side by side.
-        pack(LAYOUT, self.overflow_log2, self.lines)
+    const fn head(self, kind: Kind) -> u64 {
+        // Lossless: u16, u8, u8 and u32 side by side.
+        pack(LAYOUT, self.overflow_log2, kind.code(), self.lines)
     }
 }
 
 #[expect(clippy::as_conversions, reason = "widening in a const fn, where `From` cannot be called")]
-const fn pack(layout: u16, overflow_log2: u8, lines: u32) -> u64 {
-    layout as u64 | (overflow_log2 as u64) << 16 | (lines as u64) << 32
+const fn pack(layout: u16, overflow_log2: u8, kind: u8, lines: u32) -> u64 {
+    layout as u64 | (overflow_log2 as u64) << 16 | (kind as u64) << 24 | (lines as u64) << 32
+}
+
+/// Whose words a table holds, so that no room reads another's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Debts.
+    Rate,
+    /// Messages that were seen.
+    Replay,
+    /// Leases that are held.
+    Lease,
+}
+
+impl Kind {
+    /// In the header.
+    const fn code(self) -> u8 {
+        match self {
+            Self::Rate => 0,
+            Self::Replay => 1,
+            Self::Lease => 2,
+        }
+    }
 }
 
 /// A partition's keyed hash: computed once a request and shared by all its quotas.
@@ -90,6 +114,24 @@ impl<'t> Place<'t> {
             None => a.get(at),
             Some(rest) => b.get(rest),
         }
+    }
+
+    /// Asks for both lines and waits for neither: what is loaded here nobody looks at.
+    pub(crate) fn touch(&self) {
+        for [first, ..] in self.lines {
+            let _ = first.load(Relaxed);
+        }
+    }
+
+    /// Which of the 16 words are wanted, word 0 in the highest bit. Both lines are on their way before any word is looked at.
+    pub(crate) fn matching(&self, is_wanted: impl Fn(u64) -> bool) -> u16 {
+        let [a, b] = self.lines;
+        self.touch();
+        let mut wanted = 0;
+        for word in a.iter().chain(b) {
+            wanted = wanted << 1 | u16::from(is_wanted(word.load(Relaxed)));
+        }
+        wanted
     }
 }
 
@@ -119,6 +161,7 @@ const CURSOR: usize = 3;
 const LAST: usize = 4;
 const TABLE_ID: usize = 5;
 const OVERFLOWED: usize = 6;
+const NOTE: usize = 7;
 
 impl<'t> Table<'t> {
     /// Clears the words and makes a table of them. The entropy is the key of its hash: unpredictable, and new each time.
@@ -126,6 +169,10 @@ impl<'t> Table<'t> {
     /// # Errors
     /// [`TableError`]: the size is out of bounds, or there are not exactly as many words as it takes.
     pub fn format(words: &'t [Word], size: TableSize, entropy: [u8; 16]) -> Result<Self, TableError> {
+        Self::format_as(Kind::Rate, words, size, entropy)
+    }
+
+    pub(crate) fn format_as(kind: Kind, words: &'t [Word], size: TableSize, entropy: [u8; 16]) -> Result<Self, TableError> {
         let need = size.words().ok_or(TableError::Size)?;
         if words.len() != need {
             return Err(TableError::Words { need, have: words.len() });
@@ -140,7 +187,7 @@ impl<'t> Table<'t> {
         table.set(KEY_HIGH, high);
         let table = Self { key: [low, high], ..table };
         table.set(TABLE_ID, table.keyed(b"table id"));
-        table.set(HEAD, size.head());
+        table.set(HEAD, size.head(kind));
         Ok(table)
     }
 
@@ -149,9 +196,13 @@ impl<'t> Table<'t> {
     /// # Errors
     /// [`TableError`]: not a table, of another layout, or of another size than its header says.
     pub fn attach(words: &'t [Word]) -> Result<Self, TableError> {
+        Self::attach_as(Kind::Rate, words)
+    }
+
+    pub(crate) fn attach_as(kind: Kind, words: &'t [Word]) -> Result<Self, TableError> {
         let head = words.first().ok_or(TableError::Layout)?.load(Relaxed);
-        let [a, b, overflow_log2, zero, lines @ ..] = head.to_le_bytes();
-        if u16::from_le_bytes([a, b]) != LAYOUT || zero != 0 {
+        let [a, b, overflow_log2, code, lines @ ..] = head.to_le_bytes();
+        if u16::from_le_bytes([a, b]) != LAYOUT || code != kind.code() {
             return Err(TableError::Layout);
         }
         let size = TableSize { lines: u32::from_le_bytes(lines), overflow_log2 };
@@ -221,7 +272,7 @@ impl<'t> Table<'t> {
         self.overflow
     }
 
-    /// When the table was last swept, in unwrapped ticks.
+    /// When the table was last swept, in the room's unwrapped time.
     pub(crate) fn last(&self) -> u64 {
         self.get(LAST)
     }
@@ -234,6 +285,25 @@ impl<'t> Table<'t> {
     /// Takes the next `count` lines to sweep and returns the first of them, not yet reduced to the table's size.
     pub(crate) fn advance_cursor(&self, count: u64) -> u64 {
         self.header.get(CURSOR).map_or(0, |cursor| cursor.fetch_add(count, Relaxed))
+    }
+
+    /// The words to sweep after a gap, so that no pass over the table takes longer than `pass`; the next call goes on behind them.
+    pub(crate) fn sweep_words(&self, gap: u64, pass: u64) -> impl Iterator<Item = &'t Word> {
+        let total = u64::try_from(self.lines.len()).unwrap_or(0);
+        let count = div_ceil(total.saturating_mul(gap), pass).min(total);
+        let first = self.advance_cursor(count).checked_rem(total).unwrap_or(0);
+        // Lossless: both are at most the number of lines.
+        let (first, count) = (usize::try_from(first).unwrap_or(0), usize::try_from(count).unwrap_or(0));
+        self.lines.iter().skip(first).chain(self.lines).take(count).flatten()
+    }
+
+    /// A number that the room keeps in the header.
+    pub(crate) fn note(&self) -> u64 {
+        self.get(NOTE)
+    }
+
+    pub(crate) fn set_note(&self, value: u64) {
+        self.set(NOTE, value);
     }
 
     fn get(&self, at: usize) -> u64 {
@@ -285,7 +355,7 @@ pub enum TableError {
         /// Words given.
         have: usize,
     },
-    /// Never formatted, or by another layout.
+    /// Never formatted, or by another layout, or by another room.
     Layout,
 }
 
@@ -294,7 +364,7 @@ impl fmt::Display for TableError {
         match self {
             Self::Size => f.write_str("a table has at least 2 lines and 2^3 to 2^16 overflow words"),
             Self::Words { need, have } => write!(f, "the table takes {need} words of 8 bytes; {have} were given"),
-            Self::Layout => write!(f, "these words are no table of layout {LAYOUT}: format them first"),
+            Self::Layout => write!(f, "these words are no such table of layout {LAYOUT}: format them first"),
         }
     }
 }

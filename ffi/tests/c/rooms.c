@@ -93,8 +93,59 @@ static void rate(void) {
     CHECK(caltrop_rate_take(&limiter, &quota, TEXT("bob"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1);
     CHECK(caltrop_rate_refund(&limiter, &quota, TEXT("alice"), 1, 0) == CALTROP_OK);
     CHECK(caltrop_rate_take(&limiter, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1);
+    caltrop_rate_answer answers[100];
+    memset(answers, 1, sizeof answers);
+    char names[400];
+    for (size_t i = 0; i < 100; i++) memcpy(names + 4 * i, i % 10 == 9 ? "dave" : "erin", 4);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, (const uint8_t *)names, 4, 100, 1, 0, answers) == CALTROP_OK);
+    CHECK(answers[0].allowed == 1 && answers[1].allowed == 1 && answers[2].allowed == 0 && answers[2].retry_after_s == 1);
+    CHECK(answers[9].allowed == 1 && answers[19].allowed == 1 && answers[99].allowed == 0);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, NULL, 4, 0, 1, 0, NULL) == CALTROP_OK);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, (const uint8_t *)names, 0, 100, 1, 0, answers) == CALTROP_E_LENGTH && answers[0].allowed == 0);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, (const uint8_t *)names, 4, SIZE_MAX, 1, 0, answers) == CALTROP_E_LENGTH);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, NULL, 4, 1, 1, 0, answers) == CALTROP_E_NULL);
+    CHECK(caltrop_rate_take_many(&limiter, &quota, (const uint8_t *)names, 4, 1, 1, 0, NULL) == CALTROP_E_NULL);
     answer.allowed = 1;
     CHECK(caltrop_rate_take(NULL, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_E_NULL && answer.allowed == 0);
+}
+
+static void replay(void) {
+    static uint64_t memory[64];
+    caltrop_replay_cache cache, other;
+    uint8_t entropy[16] = {7};
+    caltrop_now now = {1000, 0, 1};
+    caltrop_replay_message message = {TEXT("client 7"), TEXT("e1j3V_bKic8"), 1000, 1300};
+    size_t size = caltrop_replay_size(4);
+    CHECK(size == (8 + 8 + 32) * 8 && size <= sizeof memory);
+    CHECK(caltrop_replay_size(1) == 0);
+    CHECK(caltrop_replay_attach(memory, size, &cache) == CALTROP_E_LAYOUT);
+    CHECK(caltrop_replay_init(memory, size - 8, 4, 999, entropy, &cache) == CALTROP_E_MEMORY);
+    CHECK(caltrop_replay_init(memory, size, 4, 999, NULL, &cache) == CALTROP_E_NULL);
+    CHECK(caltrop_replay_init(memory, size, 4, 999, entropy, &cache) == CALTROP_OK);
+    CHECK(caltrop_replay_attach(memory, size, &other) == CALTROP_OK);
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_OK);
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_REPLAYED);
+    CHECK(caltrop_replay_first_seen(&other, &message, &now) == CALTROP_E_REPLAYED);
+    message.id_len--;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_OK);
+    message.issued_s = 999;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_FORGOTTEN);
+    message.until_s = 999;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_EXPIRED);
+    message.until_s = 1000 + (1 << 25) + 1;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_TOO_LONG);
+    message.issued_s = 1000, message.until_s = 1300;
+    uint8_t id, full = 0;
+    message.id = &id, message.id_len = 1;
+    for (id = 0; id < 64; id++)
+        full += caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_FULL;
+    /* 32 words, two of them taken. */
+    CHECK(full >= 34 && full < 64);
+    now.trusted = 0;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_CLOCK);
+    CHECK(caltrop_replay_first_seen(NULL, &message, &now) == CALTROP_E_NULL);
+    message.id = NULL;
+    CHECK(caltrop_replay_first_seen(&cache, &message, &now) == CALTROP_E_NULL);
 }
 
 int main(void) {
@@ -102,6 +153,7 @@ int main(void) {
     keys();
     net();
     rate();
+    replay();
     printf("rooms: %u checks\n", checks);
     return 0;
 }

@@ -29,6 +29,8 @@ fn main() {
         std::process::exit(2);
     }
     rooms::rate();
+    rooms::leases();
+    rooms::replays();
     rooms::networks();
     rooms::keys();
     rooms::macs();

@@ -1,12 +1,14 @@
-//! The rooms alone: `rate`, `net`, `key`, `mac`, `access`.
+//! The rooms alone: `rate`, its leases, `replay`, `net`, `key`, `mac`, `access`.
 
 use std::hint::black_box;
 use std::net::IpAddr;
+use std::num::NonZero;
 
 use caltrop::access::Path;
 use caltrop::mac;
 use caltrop::net::{Cidr, Ranges};
-use caltrop::rate::{Charge, Limiter, Quota};
+use caltrop::rate::{Charge, LeaseQuota, LeaseRefused, Leases, Limiter, Quota};
+use caltrop::replay::{Message, NotFirst, ReplayCache};
 use caltrop::table::{TableSize, Word};
 
 use caltrop_proof_images::{ALICE, KEYRING_OF_FOUR, KEYRING_OF_ONE};
@@ -41,6 +43,36 @@ pub(crate) fn rate() {
     let one_more = Charge { partition: limiter.client(b"one more"), quota, cost: 1 };
     row("rate take, worst: both lines full", || limiter.take(&one_more, NOW)).expect("the overflow word is empty");
     assert_eq!(limiter.table().overflowed(), 1);
+}
+
+pub(crate) fn leases() {
+    let memory: Vec<Word> = (0..Leases::words(1024).expect("in bounds")).map(|_| Word::new(0)).collect();
+    let leases = Leases::format(&memory, 1024, NonZero::new(60).expect("not 0"), [7; 16]).expect("as many as it takes");
+    let (quota, alice) = (LeaseQuota::new("exports", NonZero::new(2).expect("not 0")), leases.client(b"alice"));
+    assert_eq!(leases.held(alice, quota, NOW), 0, "the first call of all looks at the clock of the sweep");
+    let first = row("lease acquire, new client", || leases.acquire(alice, quota, NOW)).expect("one of two");
+    let _second = row("lease acquire, typical: known client", || leases.acquire(alice, quota, NOW)).expect("two of two");
+    assert_eq!(row("lease acquire, best: refused", || leases.acquire(alice, quota, NOW)), Err(LeaseRefused::Busy));
+    row("lease release", || leases.release(first, NOW)).expect("its time is not over");
+}
+
+pub(crate) fn replays() {
+    let memory: Vec<Word> = (0..ReplayCache::words(1024).expect("in bounds")).map(|_| Word::new(0)).collect();
+    let cache = ReplayCache::format(&memory, 1024, 0, [7; 16]).expect("as many as it takes");
+    let message = |id: &'static [u8]| Message { sender: b"client 7", id, issued_s: NOW.wall_s, until_s: NOW.wall_s + 300 };
+    cache.first_seen(&message(b"any"), NOW).expect("the first call of all moves the clock");
+    let jti = message(b"e1j3V_bKic8-LAEBxy12");
+    row("replay, typical: first", || cache.first_seen(&jti, NOW)).expect("nobody showed it");
+    assert_eq!(row("replay, best: seen before", || cache.first_seen(&jti, NOW)), Err(NotFirst::Replayed));
+
+    // Two lines whose 16 words all live.
+    let memory: Vec<Word> = (0..ReplayCache::words(2).expect("in bounds")).map(|_| Word::new(0)).collect();
+    let cache = ReplayCache::format(&memory, 2, 0, [7; 16]).expect("as many as it takes");
+    for id in (0..16u8).map(|id| [id]) {
+        let message = Message { sender: b"client 7", id: &id, issued_s: NOW.wall_s, until_s: NOW.wall_s + 300 };
+        cache.first_seen(&message, NOW).expect("there is room");
+    }
+    assert_eq!(row("replay, worst: both lines full", || cache.first_seen(&jti, NOW)), Err(NotFirst::Full));
 }
 
 pub(crate) fn networks() {

@@ -13,6 +13,7 @@ mod mac;
 mod net;
 mod planted;
 mod rate;
+mod replay;
 
 unsafe extern "C" {
     fn a_panic_path_is_linked() -> !;

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use caltrop::Now;
-use caltrop::rate::{AllRefused, Charge, Limiter, Quota, QuotaError, Refused, Taken};
+use caltrop::rate::{AllRefused, Charge, Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter, Quota, QuotaError, Refused, Taken, Uneven};
 use caltrop::table::{Partition, TableError, TableSize, Word};
 
 #[unsafe(no_mangle)]
@@ -37,6 +37,11 @@ pub fn np_limiter_take_all(limiter: &Limiter<'_>, charges: &[Charge], now: Now) 
 }
 
 #[unsafe(no_mangle)]
+pub fn np_limiter_take_many(limiter: &Limiter<'_>, charges: &[Charge], now: Now, answers: &mut [Result<Taken, Refused>]) -> Result<(), Uneven> {
+    limiter.take_many(charges, now, answers)
+}
+
+#[unsafe(no_mangle)]
 pub fn np_limiter_peek(limiter: &Limiter<'_>, charge: &Charge, now: Now) -> Result<Taken, Refused> {
     limiter.peek(charge, now)
 }
@@ -54,4 +59,24 @@ pub fn np_limiter_settle(limiter: &Limiter<'_>, charge: &Charge, now: Now) {
 #[unsafe(no_mangle)]
 pub fn np_quota(name: &str, count: u32, period_s: u32, burst: u32) -> Result<Quota, QuotaError> {
     Quota::per(name, count, period_s, burst)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_leases_acquire(leases: &Leases<'_>, client: Partition, quota: LeaseQuota, now: Now) -> Result<Lease, LeaseRefused> {
+    leases.acquire(client, quota, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_leases_release(leases: &Leases<'_>, lease: Lease, now: Now) -> Result<(), Lapsed> {
+    leases.release(lease, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_leases_renew(leases: &Leases<'_>, lease: Lease, now: Now) -> Result<Lease, Lapsed> {
+    leases.renew(lease, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_leases_held(leases: &Leases<'_>, client: Partition, quota: LeaseQuota, now: Now) -> u32 {
+    leases.held(client, quota, now)
 }

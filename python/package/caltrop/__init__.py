@@ -1,10 +1,10 @@
 """caltrop: an embeddable API-security core.
 
 One question for each request: may this caller do this, now, from there? `Guard` answers it from a signed policy image; `caltrop.asgi` asks it
-for an ASGI server; `caltrop.key`, `caltrop.mac`, `caltrop.signed`, `caltrop.net` and `caltrop.rate` are the rooms alone.
+for an ASGI server; `caltrop.key`, `caltrop.mac`, `caltrop.signed`, `caltrop.net`, `caltrop.rate` and `caltrop.replay` are the rooms alone.
 """
 
-from . import asgi, key, mac, net, rate, signed
+from . import asgi, key, mac, net, rate, replay, signed
 from ._caltrop import (
     Decision,
     Error,
@@ -15,6 +15,7 @@ from ._caltrop import (
     InvalidToken,
     InvalidWebhook,
     LoadError,
+    NotFirst,
     Now,
     PolicyError,
     SecretError,
@@ -33,6 +34,7 @@ __all__ = [
     "InvalidToken",
     "InvalidWebhook",
     "LoadError",
+    "NotFirst",
     "Now",
     "PolicyError",
     "SecretError",
@@ -44,5 +46,6 @@ __all__ = [
     "mac",
     "net",
     "rate",
+    "replay",
     "signed",
 ]

@@ -19,9 +19,11 @@ __all__ = [
     "Keyring",
     "Limiter",
     "LoadError",
+    "NotFirst",
     "Now",
     "PolicyError",
     "Prefixes",
+    "ReplayCache",
     "SecretError",
     "Secrets",
     "StateError",
@@ -41,53 +43,81 @@ __all__ = [
     "__version__",
 ]
 
-class Error(Exception): ...
-class PolicyError(Error): ...
+class Error(Exception):
+    """What every exception of caltrop is."""
+
+class PolicyError(Error):
+    """policy.toml is not right, or not what the image beside it says."""
 
 class ImageError(Error):
+    """An image is refused; `reason` is a word for which check, `image` the file."""
+
     reason: str
     image: str
 
-class LoadError(Error): ...
-class StateError(Error): ...
-class SecretError(Error): ...
+class LoadError(Error):
+    """A file cannot be read or used, or policy, keyring and secrets do not fit together."""
+
+class StateError(Error):
+    """The state that processes share cannot be made, opened or trusted."""
+
+class SecretError(Error):
+    """A pepper cannot be read, is too short, or is one too many."""
 
 class InvalidKey(Error):
+    """An API key is not good; `reason` is for the operator, never for the caller."""
+
     reason: str
 
-class InvalidTag(Error): ...
+class InvalidTag(Error):
+    """A tag is not the message's, or has another length. It never says which."""
 
 class InvalidToken(Error):
+    """A token is not good; `reason` is for the operator, never for the caller."""
+
     reason: str
 
 class InvalidWebhook(Error):
+    """A webhook is not good; `reason` is for the operator, never for the caller."""
+
+    reason: str
+
+class NotFirst(Error):
+    """A message is not the first of its kind; `reason` is for the operator, never for the caller."""
+
     reason: str
 
 @final
 class Now:
-    """A moment: Unix seconds, nanoseconds of a clock that never goes back, and whether the first can be believed."""
+    """A moment that a caller names: for tests, and for hosts with clocks of their own."""
 
     def __new__(cls, wall_s: int, mono_ns: int, trusted: bool = True) -> Now: ...
     @property
-    def wall_s(self) -> int: ...
+    def wall_s(self) -> int:
+        """Unix seconds."""
     @property
-    def mono_ns(self) -> int: ...
+    def mono_ns(self) -> int:
+        """Nanoseconds of a clock that never goes back: limits count by it."""
     @property
-    def trusted(self) -> bool: ...
+    def trusted(self) -> bool:
+        """Whether the Unix seconds can be believed: if not, what has a date is refused."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class Secrets:
-    """The host's peppers, by their ids; 32 bytes or more each. They cannot be read back."""
+    """The host's peppers by their ids (0 to 255), 32 bytes or more each. They cannot be read back.
+
+    Raises ValueError for a short one, SecretError for more than there is room for.
+    """
 
     def __new__(cls, peppers: Mapping[int, bytes] = ...) -> Secrets: ...
     @staticmethod
     def from_env(prefix: str) -> Secrets:
-        """`<prefix>PEPPER_<id>` in base64url, or the path of its file in `<prefix>PEPPER_<id>_FILE`."""
+        """`<prefix>PEPPER_<id>` in base64url, or the path of its file in `<prefix>PEPPER_<id>_FILE`. Raises SecretError."""
     @staticmethod
     def from_folder(folder: str | PathLike[str]) -> Secrets:
-        """The files `pepper-<id>`, which only their owner may read."""
+        """The files `pepper-<id>` of a folder, which only their owner may read. Raises SecretError."""
 
 @final
 class Decision:
@@ -95,33 +125,47 @@ class Decision:
 
     def __bool__(self) -> bool: ...
     @property
-    def allowed(self) -> bool: ...
+    def allowed(self) -> bool:
+        """Whether the request may pass."""
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status to answer with; 200 if the request may pass."""
     @property
-    def reason(self) -> str | None: ...
+    def reason(self) -> str | None:
+        """A word for why it was denied, for the operator's log, or None."""
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """The id of this decision, 32 hexadecimal digits: in the log, and in a denial's body."""
     @property
-    def retry_after(self) -> int: ...
+    def retry_after(self) -> int:
+        """Whole seconds to wait after a limit was passed; else 0."""
     @property
-    def route(self) -> str | None: ...
+    def route(self) -> str | None:
+        """The name of the route that was asked for, or None where none was."""
     @property
-    def principal(self) -> str | None: ...
+    def principal(self) -> str | None:
+        """Whose key was shown, or None without a good one."""
     @property
-    def tenant(self) -> str | None: ...
+    def tenant(self) -> str | None:
+        """The principal's tenant, or None."""
     @property
-    def plan(self) -> str | None: ...
+    def plan(self) -> str | None:
+        """The plan of the key, or None."""
     @property
-    def scopes(self) -> list[str]: ...
+    def scopes(self) -> list[str]:
+        """What the key may do, ascending."""
     @property
-    def key_id(self) -> int: ...
+    def key_id(self) -> int:
+        """The public id of the key that was shown; 0 without a good one."""
     @property
-    def client(self) -> str | None: ...
+    def client(self) -> str | None:
+        """The address of who is really there, behind trusted proxies, or None where it is not known."""
     @property
-    def response_headers(self) -> list[tuple[bytes, bytes]]: ...
+    def response_headers(self) -> list[tuple[bytes, bytes]]:
+        """The fields of a denial's response as pairs of bytes, as ASGI takes them; none if the request may pass."""
     @property
-    def body(self) -> bytes: ...
+    def body(self) -> bytes:
+        """The body of a denial's response, JSON; empty if the request may pass."""
 
 @final
 class Guard:
@@ -139,11 +183,11 @@ class Guard:
         """Loads the image beside `policy.toml`, or an image (then `name` says whose it must be).
 
         `state` is `"host"` (one for all processes of this user that load this policy), `"host:NAME"` or `"process"`. `floors` keep older
-        images out: beside the images (None), in a folder, or nowhere (False).
+        images out: beside the images (None), in a folder, or nowhere (False). Raises PolicyError, ImageError, LoadError, StateError or ValueError.
         """
     @staticmethod
     def open(policy: bytes, keyring: bytes | None = None, *, name: str, signers: Sequence[bytes], secrets: Secrets) -> Guard:
-        """Opens images in memory, with a state of its own and no floors."""
+        """Opens images in memory, with a state of its own and no floors. Raises ImageError, LoadError or ValueError."""
     def admit(
         self,
         *,
@@ -155,60 +199,108 @@ class Guard:
         authority: str | bytes | None = None,
         now: Now | None = None,
     ) -> Decision:
-        """Decides about a request: `target` undecoded, `peer` and `tls` of the server's own socket, None for a Unix socket."""
+        """Decides about a request: `target` undecoded, `peer` and `tls` of the server's own socket, None for a Unix socket.
+
+        Raises TypeError or ValueError for what is no request, before anything is charged; all else is a Decision.
+        """
     def settle(self, decision: Decision, *, outcome: Literal["served", "auth-failed"] = "served", now: Now | None = None) -> None:
-        """Ends a request: `"auth-failed"` charges the client's address for a credential that the application itself refused."""
+        """Ends a request: `"auth-failed"` charges the client's address for a credential that the application itself refused.
+
+        Raises ValueError for another outcome.
+        """
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The policy's name."""
     @property
-    def sequence(self) -> int: ...
+    def sequence(self) -> int:
+        """The sequence of the policy's image: it counts up with each compile."""
     @property
-    def warnings(self) -> list[str]: ...
+    def warnings(self) -> list[str]:
+        """What the operator should know of how it was loaded, a sentence each."""
     @property
-    def state_path(self) -> Path | None: ...
+    def state_path(self) -> Path | None:
+        """The file of the state that processes share, or None if this process keeps it."""
 
 @final
 class Key:
-    """A prepared HMAC key."""
+    """A key of HMAC (RFC 2104), prepared once and usable by any thread: `"sha256"`, `"sha384"` or `"sha512"`.
+
+    A secret of any length is taken, and one of the hash's block or less (64 bytes, or 128) is not hashed first. Raises ValueError for another hash.
+    """
 
     def __new__(cls, secret: bytes, algorithm: Literal["sha256", "sha384", "sha512"] = "sha256") -> Key: ...
-    def sign(self, message: bytes) -> bytes: ...
-    def verify(self, message: bytes, tag: bytes) -> None: ...
+    def sign(self, message: bytes) -> bytes:
+        """The tag of a message: 32, 48 or 64 bytes."""
+    def verify(self, message: bytes, tag: bytes) -> None:
+        """Returns None if the tag, whole or cut to no less than 16 bytes, is the message's; compares in constant time.
 
-def generate(prefix: str) -> str: ...
-def digest(key: str | bytes, *, pepper: bytes, form: Literal["key", "sha256"] = "key") -> bytes: ...
-def key_id(key: str) -> int: ...
-def crc32(data: bytes) -> int: ...
+        Raises InvalidTag, which never says why.
+        """
+
+def generate(prefix: str) -> str:
+    """A new key `<prefix>_<id><secret><checksum>` of the system's entropy: 256 bits of it are secret. Show it once; store its `digest`.
+
+    The prefix is `[a-z][a-z0-9]{1,14}`, with `_live` or `_test` behind it or not; another raises ValueError.
+    """
+def digest(key: str | bytes, *, pepper: bytes, form: Literal["key", "sha256"] = "key") -> bytes:
+    """What a keyring holds of a key: the first 16 bytes of HMAC-SHA-256 under a pepper, of the key or (`form="sha256"`) of its SHA-256.
+
+    Raises ValueError for what can be no key: empty, over 256 bytes, or not visible ASCII.
+    """
+def key_id(key: str) -> int:
+    """The public id of a well-formed key, read offline: below 62 to the 10th, and what logs may show.
+
+    Raises InvalidKey for a text that is no key or has a typo. It says nothing about whether the key is good.
+    """
+def crc32(data: bytes) -> int:
+    """The checksum of the key format: CRC-32 as in ISO 3309 and Ethernet, 32 bits."""
 
 @final
 class Entry:
-    """Whose key it is."""
+    """Whose key it is, and what it may do: what `Keyring.verify` gives."""
 
     @property
-    def principal(self) -> str: ...
+    def principal(self) -> str:
+        """Whose key it is: 1 to 255 bytes of visible ASCII."""
     @property
-    def tenant(self) -> str | None: ...
+    def tenant(self) -> str | None:
+        """The principal's tenant, or None."""
     @property
-    def plan(self) -> str | None: ...
+    def plan(self) -> str | None:
+        """The plan, or None where the key names none."""
     @property
-    def scopes(self) -> list[str]: ...
+    def scopes(self) -> list[str]:
+        """What the key may do, ascending."""
     @property
-    def zones(self) -> list[str]: ...
+    def zones(self) -> list[str]:
+        """The zones that it may be used from; none means anywhere."""
     @property
-    def key_id(self) -> int: ...
+    def key_id(self) -> int:
+        """The public id: what logs may show."""
 
 @final
 class Keyring:
-    """API keys by their digests: known and unknown keys cost the same."""
+    """API keys by their digests, of a signed image; known and unknown keys cost the same. Any thread may ask it."""
 
     @staticmethod
-    def open(image: bytes, *, scope: str, signers: Sequence[bytes], secrets: Secrets) -> Keyring: ...
-    def verify(self, key: str | bytes, *, now: Now | None = None) -> Entry: ...
+    def open(image: bytes, *, scope: str, signers: Sequence[bytes], secrets: Secrets) -> Keyring:
+        """Opens an image that one of `signers` (at most two Ed25519 public keys of 32 bytes) signed for `scope`, such as `acme-api/keys`.
+
+        Raises ImageError for an image that is not wholly good, ValueError for signers that are no public keys.
+        """
+    def verify(self, key: str | bytes, *, now: Now | None = None) -> Entry:
+        """The entry of a key that was shown; the clock's `now` unless one is given.
+
+        Raises InvalidKey; its `reason` is key-malformed, -unknown, -revoked, -expired, -not-yet, clock or corrupt.
+        """
     def __len__(self) -> int: ...
 
 @final
 class Cidr:
-    """A network. Strict: host bits, leading zeros and embedded IPv4 are refused by name."""
+    """A network, `address/length`; an address alone is a network of one. `address in network` folds IPv4-mapped IPv6 first.
+
+    Strict: host bits, leading zeros, zone ids and IPv4 within IPv6 raise ValueError, each by its name.
+    """
 
     def __new__(cls, text: str) -> Cidr: ...
     def __contains__(self, address: str, /) -> bool: ...
@@ -218,45 +310,91 @@ class Cidr:
 
 @final
 class Prefixes:
-    """Networks and a value for each; an address finds that of the longest one around it."""
+    """A value for each network of a dict; an address finds that of the longest network around it.
+
+    The table is built once, and is as large as its networks ask. Raises ValueError for a network that `Cidr` would refuse.
+    """
 
     def __new__(cls, networks: dict[str, Any]) -> Prefixes: ...
-    def lookup(self, address: str) -> Any: ...
-    def lookup_many(self, addresses: Iterable[str]) -> list[Any]: ...
+    def lookup(self, address: str) -> Any:
+        """The value of the longest network around an address, or None. Raises ValueError for what is no address."""
+    def lookup_many(self, addresses: Iterable[str]) -> list[Any]:
+        """The answers of `lookup` for each address, in their order. Raises ValueError at the first that is none."""
     def __len__(self) -> int: ...
 
 @final
 class Zones:
-    """Named sets of networks; an address finds the names of all that hold it."""
+    """At most 64 named sets of networks, as a dict of lists; an address finds the names of all that hold it.
+
+    Raises ValueError for a 65th, and for a network that `Cidr` would refuse.
+    """
 
     def __new__(cls, zones: dict[str, list[str]]) -> Zones: ...
-    def of(self, address: str) -> tuple[str, ...]: ...
+    def of(self, address: str) -> tuple[str, ...]:
+        """The names of the zones that hold, in the order in which they were given. Raises ValueError for what is no address."""
 
 @final
 class Limiter:
-    """A limit for each client, in `slots` words of 8 bytes."""
+    """A limit for each client (GCRA) in fixed memory, for the threads of one process: `"100/minute"`, `burst` of them at once.
+
+    Each client that owes takes one of `slots` words of 8 bytes. Where both lines of a newcomer are full, it shares an overflow bucket with others:
+    a flood of new clients never resets a limited one, and never takes memory. Raises ValueError for a limit without unit, a burst of 0 or one that
+    takes over 48 days to come back, and slots that are no multiple of 8 or under 16.
+    """
 
     def __new__(cls, limit: str, *, burst: int | None = None, slots: int = 65536) -> Limiter: ...
-    def take(self, client: str | bytes, *, cost: int = 1, now: Now | None = None) -> Taken: ...
-    def peek(self, client: str | bytes, *, cost: int = 1, now: Now | None = None) -> Taken: ...
+    def take(self, client: str | bytes, *, cost: int = 1, now: Now | None = None) -> Taken:
+        """Takes `cost` units from a client's bucket, or nothing; the clock's `now` unless one is given.
+
+        Raises TypeError for a client that is neither bytes nor str.
+        """
+    def peek(self, client: str | bytes, *, cost: int = 1, now: Now | None = None) -> Taken:
+        """What `take` would answer; takes nothing. Raises as `take` does."""
 
 @final
 class Taken:
-    """What a limiter answers: True for yes."""
+    """What a limiter answers: true if the cost was taken, or would have been."""
 
     def __bool__(self) -> bool: ...
     @property
-    def allowed(self) -> bool: ...
+    def allowed(self) -> bool:
+        """Whether the cost was taken, or would have been."""
     @property
-    def remaining(self) -> int: ...
+    def remaining(self) -> int:
+        """Whole units that may come at once from now; 0 after a refusal."""
     @property
-    def retry_after(self) -> int: ...
+    def retry_after(self) -> int:
+        """Whole seconds until the same call would pass, rounded up; 0 if it passed."""
     @property
-    def fields(self) -> list[tuple[bytes, bytes]]: ...
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """`RateLimit-Policy` and `RateLimit`, and `Retry-After` for a refusal, as pairs of bytes for ASGI (draft-ietf-httpapi-ratelimit-headers-10)."""
+
+@final
+class ReplayCache:
+    """What was seen, for the threads of one process, in `slots` words of 8 bytes: give it three times the messages that live at once.
+
+    Messages issued at or before the Unix second `since` are refused, for the process before this one may have seen them: unless told otherwise,
+    until 30 seconds from now; 0 is for messages that nobody can have accepted before. A full cache refuses, and forgets nothing that lives. Raises
+    ValueError for slots that are no multiple of 8 or under 16.
+    """
+
+    def __new__(cls, *, slots: int = 65536, since: int | None = None) -> ReplayCache: ...
+    def first_seen(self, sender: str | bytes, id: str | bytes, *, issued: int, until: int, now: Now | None = None) -> None:
+        """Returns None for the first copy of a sender's message, and remembers it until the Unix second `until`, at most 388 days.
+
+        Raises NotFirst for any other, for what has expired, was issued at or before `since`, or finds no room, and while the clock is not trusted;
+        TypeError for a sender or id that is neither bytes nor str.
+        """
+    @property
+    def since(self) -> int:
+        """The Unix second up to which issued messages are refused as forgotten."""
+    @property
+    def full(self) -> int:
+        """How many messages were refused for want of room."""
 
 @final
 class Webhooks:
-    """Webhooks of one vendor: `verify` returns None, or raises InvalidWebhook."""
+    """Webhooks of one vendor under 1 to 4 shared secrets: made by `github`, `slack`, `stripe` or `standard`. Any thread may ask it."""
 
     def verify(
         self,
@@ -264,28 +402,54 @@ class Webhooks:
         body: bytes | str,
         *,
         now: Now | None = None,
-    ) -> None: ...
+    ) -> None:
+        """Returns None if the webhook is good: `body` as it was received, `headers` a mapping or pairs.
+
+        Raises InvalidWebhook; its `reason` says why, for the operator.
+        """
 
 def github(secrets: str | bytes | Sequence[str | bytes]) -> Webhooks:
-    """`X-Hub-Signature-256`. GitHub signs no date."""
+    """GitHub's: `X-Hub-Signature-256`. They have no date, so an old one that is played back is good.
+
+    Raises ValueError for no secret, over 4, or an empty one.
+    """
 
 def slack(secrets: str | bytes | Sequence[str | bytes], *, tolerance: int = 300, leeway: int = 30) -> Webhooks:
-    """`X-Slack-Signature`, good from `leeway` seconds ahead of this host's clock to `tolerance` seconds behind it."""
+    """Slack's: `X-Slack-Signature`, good from `leeway` seconds ahead of this host's clock to `tolerance` seconds behind it.
+
+    Raises ValueError for no secret, over 4, or an empty one.
+    """
 
 def stripe(secrets: str | bytes | Sequence[str | bytes], *, tolerance: int = 300, leeway: int = 30) -> Webhooks:
-    """`Stripe-Signature`; a secret is given with its `whsec_`."""
+    """Stripe's: `Stripe-Signature`, good as `slack`'s are. A secret is given with its `whsec_`.
+
+    Raises ValueError for no secret, over 4, or an empty one.
+    """
 
 def standard(secrets: str | Sequence[str], *, tolerance: int = 300, leeway: int = 30) -> Webhooks:
-    """`webhook-signature` of Standard Webhooks; a secret is `whsec_` and base64."""
+    """Those of Standard Webhooks: `webhook-signature`, good as `slack`'s are. A secret is `whsec_` and base64.
+
+    Raises ValueError for no secret, over 4, or one of another form.
+    """
 
 @final
 class Tokens:
-    """Tokens for one purpose under keys of 32 bytes or more, by their numbers (0 to 255): the first signs, all are known."""
+    """Tokens for one purpose under keys of 32 bytes or more, by their numbers (0 to 255): the first signs, all are known.
+
+    Raises ValueError for no key, a short one, or a purpose that is no name.
+    """
 
     def __new__(cls, keys: dict[int, bytes], *, purpose: str) -> Tokens: ...
     def issue(self, claims: bytes | str, *, expires: int, context: bytes | str | None = None) -> str:
-        """A token that is good until the Unix second `expires`, and only with the same `context`."""
-    def verify(self, token: str | bytes, *, context: bytes | str | None = None, now: Now | None = None) -> bytes:
-        """Its claims, or raises InvalidToken."""
+        """A token with at most 1,024 bytes of claims, which whoever holds it can read.
 
-def command(arguments: Sequence[str]) -> int: ...
+        It is good until the Unix second `expires`, and only with the same `context`. Raises ValueError for more bytes.
+        """
+    def verify(self, token: str | bytes, *, context: bytes | str | None = None, now: Now | None = None) -> bytes:
+        """The claims of a token that is good; the clock's `now` unless one is given.
+
+        Raises InvalidToken; its `reason` says why, for the operator.
+        """
+
+def command(arguments: Sequence[str]) -> int:
+    """The `caltrop` command: takes its arguments, its own name first, and gives the code to exit with."""

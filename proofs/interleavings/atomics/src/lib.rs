@@ -1,9 +1,11 @@
-//! The one type that the core takes from `portable-atomic`, over loom's: each access is a point where another worker may run, and a relaxed load
+//! What the core takes from `portable-atomic`, over loom's: each access is a point where another worker may run, and a relaxed load
 //! may give any value that the memory model allows.
 
 use std::sync::atomic::{AtomicBool, Ordering as StdOrdering};
 
 use loom::sync::atomic::Ordering;
+
+pub use loom::sync::atomic::fence;
 
 /// The planted fault: compare-and-swap becomes a load and a store, between which another worker may run.
 pub static PLANTED: AtomicBool = AtomicBool::new(false);

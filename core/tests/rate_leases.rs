@@ -1,0 +1,173 @@
+//! Never more at once than the quota says, and what nobody released comes back.
+
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use caltrop::Now;
+use caltrop::rate::{Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter};
+use caltrop::table::{TableError, Word};
+use proptest::prelude::*;
+
+const LONGEST_S: u64 = 60;
+
+fn words(lines: u32) -> Vec<Word> {
+    (0..Leases::words(lines).unwrap()).map(|_| Word::new(0)).collect()
+}
+
+fn leases(words: &[Word], lines: u32, key: u8) -> Leases<'_> {
+    Leases::format(words, lines, NonZero::new(60).unwrap(), [key; 16]).unwrap()
+}
+
+fn most(most: u8) -> LeaseQuota {
+    LeaseQuota::new("exports", NonZero::new(most).unwrap())
+}
+
+fn at(seconds: u64) -> Now {
+    Now { mono_ns: seconds * 1_000_000_000, ..Now::default() }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Acquire,
+    Release(usize),
+    Renew(usize),
+    /// A worker dies with its lease.
+    Crash(usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<(u64, u8, Step)>> {
+    let gap = prop_oneof![6 => 0..5u64, 2 => 0..120u64, 1 => 0..3_000_000u64];
+    let step = prop_oneof![
+        5 => Just(Step::Acquire),
+        2 => (0..8usize).prop_map(Step::Release),
+        1 => (0..8usize).prop_map(Step::Renew),
+        1 => (0..8usize).prop_map(Step::Crash),
+    ];
+    prop::collection::vec((gap, 0u8..6, step), 1..300)
+}
+
+/// When a lease that was taken at this second comes back: when its half minute and the two after it are over.
+fn back_s(taken_s: u64) -> u64 {
+    (taken_s / 30 + 3) * 30
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn the_table_answers_as_a_map_of_leases_would(steps in steps(), key: u8, limit in 1u8..6, start in 0..10_000_000u64) {
+        let words = words(64);
+        let table = leases(&words, 64, key);
+        let quota = most(limit);
+        // All leases of a client that may be held, and those that someone still has in hand.
+        let mut backs: HashMap<u8, Vec<u64>> = HashMap::new();
+        let mut hands: HashMap<u8, Vec<(Lease, u64)>> = HashMap::new();
+        let mut now_s = start;
+        for (gap_s, client, step) in steps {
+            now_s += gap_s;
+            let (partition, now) = (table.client(&[client]), at(now_s));
+            let (backs, hands) = (backs.entry(client).or_default(), hands.entry(client).or_default());
+            backs.retain(|back| *back > now_s);
+            prop_assert_eq!(table.held(partition, quota, now), backs.len() as u32);
+            match step {
+                Step::Acquire => match table.acquire(partition, quota, now) {
+                    Ok(lease) => {
+                        backs.push(back_s(now_s));
+                        hands.push((lease, back_s(now_s)));
+                        prop_assert!(back_s(now_s) - now_s >= LONGEST_S && back_s(now_s) - now_s <= LONGEST_S * 3 / 2);
+                        prop_assert!(backs.len() <= usize::from(limit));
+                    }
+                    Err(why) => prop_assert_eq!((why, backs.len()), (LeaseRefused::Busy, usize::from(limit))),
+                },
+                Step::Release(which) if which < hands.len() => {
+                    let (lease, back) = hands.swap_remove(which);
+                    let held = backs.iter().position(|other| *other == back);
+                    prop_assert_eq!(table.release(lease, now).is_ok(), held.is_some());
+                    held.map(|held| backs.swap_remove(held));
+                }
+                Step::Renew(which) if which < hands.len() => {
+                    let (lease, back) = hands.swap_remove(which);
+                    let held = backs.iter().position(|other| *other == back);
+                    match (table.renew(lease, now), held) {
+                        (Ok(lease), Some(held)) => {
+                            backs[held] = back_s(now_s);
+                            hands.push((lease, back_s(now_s)));
+                        }
+                        (Err(Lapsed), None) => {}
+                        (ours, theirs) => prop_assert!(false, "{:?} where the map says {:?}", ours, theirs),
+                    }
+                }
+                Step::Crash(which) if which < hands.len() => drop(hands.swap_remove(which)),
+                Step::Release(_) | Step::Renew(_) | Step::Crash(_) => {}
+            }
+        }
+        prop_assert_eq!(table.full(), 0);
+    }
+}
+
+/// The most that were at work at once, of 8 threads that each try `rounds` times.
+fn most_at_once(rounds: u32, acquire: impl Fn() -> Option<Lease> + Sync, release: impl Fn(Lease) + Sync) -> (u32, u32) {
+    let (working, peak, admitted) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..rounds {
+                    let Some(lease) = acquire() else { continue };
+                    peak.fetch_max(working.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    thread::yield_now();
+                    working.fetch_sub(1, Ordering::SeqCst);
+                    admitted.fetch_add(1, Ordering::SeqCst);
+                    release(lease);
+                }
+            });
+        }
+    });
+    (peak.into_inner(), admitted.into_inner())
+}
+
+#[test]
+fn eight_threads_are_never_more_at_once_than_the_quota() {
+    for limit in [1, 3] {
+        let words = words(2);
+        let table = leases(&words, 2, limit);
+        let client = table.client(b"alice");
+        let release = |lease| table.release(lease, at(1)).unwrap();
+        let (peak, admitted) = most_at_once(5_000, || table.acquire(client, most(limit), at(1)).ok(), release);
+        assert!(peak <= u32::from(limit), "{peak} of {limit}");
+        assert!(admitted >= 5_000, "only {admitted}");
+        assert_eq!(table.held(client, most(limit), at(1)), 0);
+    }
+}
+
+#[test]
+fn a_quota_that_is_not_kept_would_be_noticed() {
+    // The planted fault: the leases are given for a quota of 8.
+    let words = words(2);
+    let table = leases(&words, 2, 1);
+    let client = table.client(b"alice");
+    let release = |lease| table.release(lease, at(1)).unwrap();
+    let (peak, _) = most_at_once(5_000, || table.acquire(client, most(8), at(1)).ok(), release);
+    assert!(peak > 1, "eight threads were never two at once");
+}
+
+#[test]
+fn a_full_table_refuses_new_clients_and_takes_nothing_from_old_ones() {
+    let words = words(4);
+    let table = leases(&words, 4, 3);
+    let held: Vec<u32> = (0..1000u32).filter(|id| table.acquire(table.client(&id.to_le_bytes()), most(2), at(1)).is_ok()).collect();
+    assert!((16..=32).contains(&held.len()), "{} clients in 32 words", held.len());
+    assert_eq!(table.full(), 1000 - held.len() as u64);
+    assert!(held.iter().all(|id| table.held(table.client(&id.to_le_bytes()), most(2), at(2)) == 1));
+    // Nobody released them, and there is room again.
+    assert!(table.acquire(table.client(b"new"), most(2), at(92)).is_ok());
+}
+
+#[test]
+fn leases_and_limiters_do_not_read_each_other_s_words() {
+    let words = words(4);
+    leases(&words, 4, 3);
+    assert_eq!(Limiter::attach(&words).err(), Some(TableError::Layout));
+    assert!(Leases::attach(&words).is_ok());
+}
