@@ -410,9 +410,11 @@ typedef struct {
 typedef struct {
   // Who made it: an issuer, a key id, a webhook's source. One sender cannot use up the ids of another.
   const uint8_t *sender;
+  // Its bytes.
   size_t sender_len;
   // What makes it this message: its jti, its nonce, its tag.
   const uint8_t *id;
+  // Its bytes.
   size_t id_len;
   // When it was issued, in Unix seconds; 0 if it does not say, which only a cache since 0 accepts.
   uint64_t issued_s;
