@@ -16,6 +16,7 @@ pub mod key;
 pub mod lease;
 pub mod mac;
 pub mod net;
+pub mod prefixes;
 pub mod rate;
 pub mod replay;
 pub mod request;

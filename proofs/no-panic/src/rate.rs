@@ -3,7 +3,9 @@
 use core::net::IpAddr;
 
 use caltrop::Now;
-use caltrop::rate::{AllRefused, Charge, Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter, Quota, QuotaError, Refused, Taken, Uneven};
+use caltrop::rate::{
+    AllRefused, Charge, Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter, Quota, QuotaError, Refused, Taken, Uneven,
+};
 use caltrop::table::{Partition, TableError, TableSize, Word};
 
 #[unsafe(no_mangle)]
@@ -37,7 +39,12 @@ pub fn np_limiter_take_all(limiter: &Limiter<'_>, charges: &[Charge], now: Now) 
 }
 
 #[unsafe(no_mangle)]
-pub fn np_limiter_take_many(limiter: &Limiter<'_>, charges: &[Charge], now: Now, answers: &mut [Result<Taken, Refused>]) -> Result<(), Uneven> {
+pub fn np_limiter_take_many(
+    limiter: &Limiter<'_>,
+    charges: &[Charge],
+    now: Now,
+    answers: &mut [Result<Taken, Refused>],
+) -> Result<(), Uneven> {
     limiter.take_many(charges, now, answers)
 }
 
