@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! first_seen(message):
-//!   clock = the latest wall second that any caller has brought; until < clock → Expired
+//!   clock = the latest wall second that any caller has brought, at least 1; until < clock → Expired
 //!   at most 64 times:
 //!     read the 16 words of the message's two lines: a live one of its fingerprint → Replayed
 //!     claim the first dead word of the line with fewer live ones; none → Full; lost to another worker → again
