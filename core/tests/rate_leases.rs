@@ -195,6 +195,14 @@ fn a_lease_comes_back_from_its_bytes_whole_and_other_bytes_are_nobody_s() {
 }
 
 #[test]
+fn what_went_wrong_is_said() {
+    let told = [LeaseRefused::Busy, LeaseRefused::Full, LeaseRefused::Contended].map(|why| why.to_string());
+    assert_eq!(told[0], "as many at once as the quota allows");
+    assert!(told[1].contains("more lines") && told[2].contains("try again"));
+    assert_eq!(Lapsed.to_string(), "the lease's time was over");
+}
+
+#[test]
 fn leases_and_limiters_do_not_read_each_other_s_words() {
     let words = words(4);
     leases(&words, 4, 3);
