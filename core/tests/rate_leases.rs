@@ -195,6 +195,17 @@ fn a_lease_comes_back_from_its_bytes_whole_and_other_bytes_are_nobody_s() {
 }
 
 #[test]
+fn a_renewed_lease_is_released_as_one_of_the_time_when_it_was_renewed() {
+    let words = words(8);
+    let table = leases(&words, 8, 3);
+    let client = table.client(b"alice");
+    let lease = table.acquire(client, most(1), at(0)).unwrap();
+    let lease = table.renew(lease, at(50)).unwrap();
+    assert_eq!(table.release(lease, at(50)), Ok(()));
+    assert_eq!(table.held(client, most(1), at(50)), 0);
+}
+
+#[test]
 fn what_went_wrong_is_said() {
     let told = [LeaseRefused::Busy, LeaseRefused::Full, LeaseRefused::Contended].map(|why| why.to_string());
     assert_eq!(told[0], "as many at once as the quota allows");
