@@ -133,6 +133,19 @@ def test_limits_hold_and_come_back() -> None:
         caltrop.rate.Limiter("1/second", burst=0)
 
 
+def test_many_clients_are_charged_as_one_by_one() -> None:
+    at = caltrop.Now(0, 10**9)
+    names = [b"anna", b"bert", b"anna"] * 30
+    one, many = (caltrop.rate.Limiter("60/minute", burst=3, slots=1024) for _ in range(2))
+    expected = bytes(bool(one.take(name, now=at)) for name in names)
+    assert many.take_many(b"".join(names), 4, now=at) == expected and expected.count(1) == 6
+    assert many.take_many(b"", 4, now=at) == b""
+    assert many.take_many(b"annacora", 4, cost=2, now=at) == b"\0\1"
+    for clients, width in [(b"anna", 0), (b"anna", 3), (b"anna", 8)]:
+        with pytest.raises(ValueError, match="clients"):
+            many.take_many(clients, width, now=at)
+
+
 def test_of_all_copies_one_is_first_and_the_reason_is_told() -> None:
     cache = caltrop.replay.ReplayCache(slots=16, since=999)
     at = lambda second, trusted=True: caltrop.Now(second, 0, trusted)  # noqa: E731

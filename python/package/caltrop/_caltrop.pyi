@@ -348,6 +348,11 @@ class Limiter:
 
         Raises TypeError for a client that is neither bytes nor str.
         """
+    def take_many(self, clients: bytes, width: int, *, cost: int = 1, now: Now | None = None) -> bytes:
+        """`take` for names of one width that lie side by side, faster; the answer is a byte for each name: 1 if its cost was taken, 0 if not.
+
+        A name may come several times. Raises ValueError for a width of 0 and for bytes that are no whole number of names.
+        """
     def peek(self, client: str | bytes, *, cost: int = 1, now: Now | None = None) -> Taken:
         """What `take` would answer; takes nothing. Raises as `take` does."""
 

@@ -7,6 +7,11 @@ A flood of new clients never resets a limited one. For all processes of a host, 
 [True, True, False]
 >>> limiter.peek(b"client").retry_after
 1
+
+Many at once, as names of one width side by side; the answer is a byte for each:
+
+>>> list(limiter.take_many(b"adamadamadameve.", 4))
+[1, 1, 0, 1]
 """
 
 from ._caltrop import Limiter, Taken
