@@ -1,6 +1,6 @@
 //! Rate limits in fixed memory, for this process.
 
-use caltrop::rate::{Charge, Left, LimitItem, Limiter as Core, PolicyItem, Quota, Refused};
+use caltrop::rate::{Charge, Left, LimitItem, Limiter as Core, PolicyItem, Quota, Refused, XRateLimit};
 use caltrop::table::{TableSize, Word};
 use caltrop_control::policy::rate as parse;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -140,6 +140,16 @@ impl Taken {
         let pair =
             |(name, value): (&str, String)| PyTuple::new(py, [PyBytes::new(py, name.as_bytes()), PyBytes::new(py, value.as_bytes())]);
         PyList::new(py, told.map(pair).collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now), for clients that read these: pairs of bytes, to be added to `fields`.
+    #[getter]
+    fn x_fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let told = XRateLimit::of(&self.quota, Left::of(&self.quota, &self.answer)).fields();
+        let pair = |(name, value): (&str, u32)| {
+            PyTuple::new(py, [PyBytes::new(py, name.as_bytes()), PyBytes::new(py, value.to_string().as_bytes())])
+        };
+        PyList::new(py, told.map(pair).into_iter().collect::<PyResult<Vec<_>>>()?)
     }
 
     fn __repr__(&self) -> String {

@@ -121,6 +121,9 @@ def test_limits_hold_and_come_back() -> None:
     policy = (b"ratelimit-policy", b'"default";q=3;w=3')
     assert refused.fields == [policy, (b"ratelimit", b'"default";r=0;t=1'), (b"retry-after", b"1")]
     assert limiter.peek(b"c", now=at(1)).fields == [policy, (b"ratelimit", b'"default";r=2;t=1')]
+    limit, names = (b"x-ratelimit-limit", b"3"), (b"x-ratelimit-remaining", b"x-ratelimit-reset")
+    assert refused.x_fields == [limit, *zip(names, (b"0", b"1"), strict=True)]
+    assert limiter.peek(b"c", cost=2, now=at(1)).x_fields == [limit, *zip(names, (b"1", b"2"), strict=True)]
     assert limiter.take(b"b", now=at(1)) and limiter.take(b"a", now=at(2)) and not limiter.take(b"a", cost=2, now=at(3))
     assert limiter.peek(b"a", cost=2, now=at(4)).allowed and limiter.peek(b"a", cost=2, now=at(4)).allowed
     for limit, says in [("60/min", "write the unit in full"), ("60", "has no unit")]:

@@ -23,7 +23,7 @@ pub mod record;
 mod snapshot;
 mod sweep;
 
-pub use fields::{Left, LimitItem, PolicyItem};
+pub use fields::{Left, LimitItem, PolicyItem, XRateLimit};
 pub use lease::{Lapsed, Lease, LeaseQuota, LeaseRefused, Leases};
 pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken, Uneven};
 pub use partition::AddressTiers;

@@ -373,6 +373,9 @@ class Taken:
     @property
     def fields(self) -> list[tuple[bytes, bytes]]:
         """`RateLimit-Policy` and `RateLimit`, and `Retry-After` for a refusal, as pairs of bytes for ASGI (draft-ietf-httpapi-ratelimit-headers-10)."""
+    @property
+    def x_fields(self) -> list[tuple[bytes, bytes]]:
+        """`X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now), for clients that read these: pairs of bytes, to be added to `fields`."""
 
 @final
 class ReplayCache:
