@@ -19,6 +19,8 @@ const ROUND_NS: u128 = 4_000_000;
 pub struct Contest<'c> {
     title: String,
     contenders: Vec<Contender<'c>>,
+    /// How often the work is done before each round, unmeasured.
+    warm_up: u64,
 }
 
 struct Contender<'c> {
@@ -32,13 +34,21 @@ struct Contender<'c> {
 impl<'c> Contest<'c> {
     /// A contest of this name, which `goals.toml` may speak of.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), contenders: Vec::new() }
+        Self { title: title.into(), contenders: Vec::new(), warm_up: 0 }
     }
 
     /// Adds a contender, which does its work as often as it is told.
     #[must_use]
     pub fn with(mut self, name: &'static str, work: impl FnMut(u64) + 'c) -> Self {
         self.contenders.push(Contender { name, work: Box::new(work), times: 1, ns: Vec::new() });
+        self
+    }
+
+    /// Lets each contender do its work so many times before each round, unmeasured: the one before has taken the caches, and what counts is a
+    /// table in use.
+    #[must_use]
+    pub const fn warmed_up(mut self, times: u64) -> Self {
+        self.warm_up = times;
         self
     }
 
@@ -53,6 +63,7 @@ impl<'c> Contest<'c> {
             let count = self.contenders.len();
             for turn in 0..count {
                 let contender = &mut self.contenders[(round + turn) % count];
+                (contender.work)(black_box(self.warm_up));
                 let ns = contender.measure();
                 // Below 2⁵³ ns nothing is lost.
                 contender.ns.push(ns as f64 / contender.times as f64);
@@ -84,6 +95,7 @@ fn processor_time() -> Duration {
 /// The contests of one bench.
 pub struct Bench {
     name: &'static str,
+    notes: Vec<String>,
     rows: Vec<Value>,
 }
 
@@ -91,7 +103,7 @@ impl Bench {
     /// A bench of this name.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, rows: Vec::new() }
+        Self { name, notes: Vec::new(), rows: Vec::new() }
     }
 
     /// Runs a contest and prints it.
@@ -105,6 +117,13 @@ impl Bench {
         }
         let rows = contest.contenders.iter().map(|one| json!({ "name": one.name, "median_ns": one.median(), "samples_ns": one.ns }));
         self.rows.push(json!({ "title": contest.title, "contenders": rows.collect::<Vec<_>>() }));
+    }
+
+    /// Notes what a reader of all its figures must know.
+    pub fn note(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        println!("{text}");
+        self.notes.push(text);
     }
 
     /// Notes a figure that is no contest: bytes, seconds.
@@ -122,7 +141,8 @@ impl Bench {
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
         let folder = target.join("side-by-side");
         std::fs::create_dir_all(&folder).expect("the target folder can be written");
-        let text = serde_json::to_string(&json!({ "bench": self.name, "contests": self.rows })).expect("numbers and texts");
+        let text =
+            serde_json::to_string(&json!({ "bench": self.name, "notes": self.notes, "contests": self.rows })).expect("numbers and texts");
         std::fs::write(folder.join(self.name).with_extension("json"), text).expect("the target folder can be written");
     }
 }

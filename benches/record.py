@@ -40,7 +40,7 @@ def main() -> int:
         "changed": bool(told("git", "status", "--porcelain", "--untracked-files=no")),
         "machine": machine(),
         "versions": versions(ran),
-        "benches": {bench: {"taken": moment, "contests": [compact(row) for row in run["contests"]]} for bench, (moment, run) in ran.items()},
+        "benches": {bench: kept(moment, run) for bench, (moment, run) in ran.items()},
     }
     RECORDS.mkdir(exist_ok=True)
     path = RECORDS / f"{now[:10]}-{commit}.json"
@@ -76,6 +76,11 @@ def number(version: str) -> list[int]:
     return [int(part) for part in version.split("-")[0].split("+")[0].split(".") if part.isdigit()]
 
 
+def kept(moment: str, run: dict[str, Any]) -> dict[str, Any]:
+    notes = {"notes": run["notes"]} if run.get("notes") else {}
+    return {"taken": moment, **notes, "contests": [compact(row) for row in run["contests"]]}
+
+
 def compact(row: dict[str, Any]) -> dict[str, Any]:
     if "contenders" not in row:
         return row | {"value": rounded(row["value"], 4)}
@@ -105,7 +110,8 @@ def in_lines(record: dict[str, Any]) -> str:
     benches = []
     for bench, run in record["benches"].items():
         rows = ",\n".join(f"      {json.dumps(row, ensure_ascii=False)}" for row in run["contests"])
-        benches.append(f"    {json.dumps(bench)}: {{\n      \"taken\": {json.dumps(run['taken'])},\n      \"contests\": [\n{rows}\n      ]\n    }}")
+        before = "".join(f"      {json.dumps(key)}: {json.dumps(value)},\n" for key, value in run.items() if key != "contests")
+        benches.append(f"    {json.dumps(bench)}: {{\n{before}      \"contests\": [\n{rows}\n      ]\n    }}")
     return "{\n" + "\n".join(lines) + '\n  "benches": {\n' + ",\n".join(benches) + "\n  }\n}\n"
 
 

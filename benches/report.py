@@ -115,6 +115,7 @@ def tables(record: dict[str, Any]) -> list[str]:
         if bench == "sweeps":
             continue
         lines += [f"### {BENCHES.get(bench, bench)}", ""]
+        lines += [line for note in run.get("notes", []) for line in (note, "")]
         figures = [row for row in run["contests"] if "value" in row]
         for row in run["contests"]:
             if "contenders" in row:

@@ -127,8 +127,10 @@ def test_what_is_kept_is_small_and_has_the_same_median() -> None:
     kept = row["contenders"][0]["samples_ns"]
     assert len(kept) == 31 and all(float(f"{ns:.3g}") == ns for ns in kept)
     assert kept[15] == float(f"{samples[250]:.3g}") and (kept[0], kept[-1]) == (1000.0, float(f"{samples[-1]:.3g}"))
-    record = {"recorded": "x", "benches": {"b": {"taken": "y", "contests": [row, {"title": "f", "value": 1.5, "unit": "s"}]}}}
+    run = {"notes": ["a note"], "contests": [row, {"title": "f", "value": 1.5, "unit": "s"}]}
+    record = {"recorded": "x", "benches": {"b": keeping.kept("y", run), "c": keeping.kept("y", run | {"notes": []})}}
     assert json.loads(keeping.in_lines(record)) == record
+    assert "a note" in report.tables(record) and "notes" not in record["benches"]["c"]
 
 
 def test_a_plot_has_a_line_a_contender_and_stays_within_its_frame() -> None:

@@ -29,6 +29,9 @@
 // Words of a prepared key: four SHA-256 states, a block and a counter, and some room.
 #define CALTROP_MAC_KEY_WORDS 32
 
+// Bytes of memory for an opened list, for static storage; `caltrop_prefixes_size` says the same.
+#define CALTROP_PREFIXES_SIZE 1024
+
 // `caltrop_address.family` of a peer: a Unix socket.
 #define CALTROP_PEER_UNIX 1
 
@@ -198,6 +201,9 @@ typedef struct caltrop_guard caltrop_guard;
 
 // What keeps a shared state mapped.
 typedef struct caltrop_host_handle caltrop_host_handle;
+
+// A list of networks in memory that the caller lends; the image that it was opened from stays where it is.
+typedef struct caltrop_prefixes caltrop_prefixes;
 
 // The newest image that the host has accepted. Zeroed: none.
 typedef struct {
@@ -408,9 +414,11 @@ typedef struct {
 typedef struct {
   // Who made it: an issuer, a key id, a webhook's source. One sender cannot use up the ids of another.
   const uint8_t *sender;
+  // Its bytes.
   size_t sender_len;
   // What makes it this message: its jti, its nonce, its tag.
   const uint8_t *id;
+  // Its bytes.
   size_t id_len;
   // When it was issued, in Unix seconds; 0 if it does not say, which only a cache since 0 accepts.
   uint64_t issued_s;
@@ -654,6 +662,47 @@ caltrop_status caltrop_net_cidr_parse(const uint8_t *text,
 caltrop_status caltrop_net_cidr_contains(const caltrop_cidr *cidr,
                                          const caltrop_address *address,
                                          uint8_t *out);
+
+// Bytes of memory for an opened list: `CALTROP_PREFIXES_SIZE`.
+size_t caltrop_prefixes_size(void);
+
+// Opens an image of a list for a scope such as `acme-api/nets`, into `memory`, which has at least `CALTROP_PREFIXES_SIZE` bytes aligned to 16.
+// One or two public keys, 32 bytes each, of which one signed it; `floor` is the newest that was accepted before, zeroed for none. Nothing of
+// it is used unless all of it is good.
+//
+// # Safety
+// * `image` points at `image_len` bytes that live, unwritten, as long as the list is used; `scope` at `scope_len` bytes, `signers` at
+//   `signer_count` keys and `floor` at a floor, which are not needed after the call.
+// * `memory` points at `memory_len` bytes that nobody else uses; `out` at memory for a pointer. None overlap.
+caltrop_status caltrop_prefixes_open(const uint8_t *image,
+                                     size_t image_len,
+                                     const uint8_t *scope,
+                                     size_t scope_len,
+                                     const uint8_t *signers,
+                                     size_t signer_count,
+                                     const caltrop_floor *floor,
+                                     uint8_t *memory,
+                                     size_t memory_len,
+                                     const caltrop_prefixes **out);
+
+// The value of the longest match of an address, 0 where there is none. IPv4-mapped IPv6 is folded first.
+//
+// # Safety
+// * `prefixes` was made by `caltrop_prefixes_open`; `address` and `value` point at what they are named for.
+caltrop_status caltrop_prefixes_lookup(const caltrop_prefixes *prefixes,
+                                       const caltrop_address *address,
+                                       uint64_t *value);
+
+// The values of `count` addresses of one family, 4 or 6, which stand one behind the other in network byte order, 4 or 16 bytes each.
+//
+// # Safety
+// * `prefixes` was made by `caltrop_prefixes_open`; `addresses` points at `count` addresses, `values` at memory for `count` values, or both are
+//   NULL with a count of 0. They do not overlap.
+caltrop_status caltrop_prefixes_lookup_many(const caltrop_prefixes *prefixes,
+                                            uint8_t family,
+                                            const uint8_t *addresses,
+                                            size_t count,
+                                            uint64_t *values);
 
 // Bytes of memory for a limiter with this many lines of 8 words and 2^overflow_log2 overflow words; 0 if they are out of bounds
 // (at least 2 lines, 3 to 16).

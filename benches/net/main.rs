@@ -1,8 +1,8 @@
-//! What finding the longest match costs, beside the crates that do the same: one process, one run, the same tables and addresses.
+//! What finding the longest match costs, beside the crates that do the same: the same tables and addresses.
 //!
-//! Every contestant is asked for the same addresses in turn, round after round; a figure is the median of its rounds. The sums of all
-//! answers must be equal, or the run stops. Without arguments the table is made here, with the lengths of a full routing table; a file
-//! with one network a line is taken from `CALTROP_BENCH_PREFIXES`.
+//! All contestants of a row are asked for the same addresses, and the sums of their answers must be equal, or the run stops. The tables are
+//! made here, with the lengths of a full routing table, or taken from a file with one network a line that `CALTROP_BENCH_PREFIXES` names.
+//! An argument keeps to the tables whose name holds it, and then the figures are not kept; `all` is all.
 #![allow(missing_docs, reason = "a program")]
 
 mod parse;
@@ -15,84 +15,93 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Instant;
 
 use caltrop::net::{Body, Overlap, Prefix};
+use caltrop_benches::{Bench, Contest};
 use caltrop_control::prefixes::{Choice, Table};
 use peers::{Contestant, Peers};
 use rng::Rng;
 
-/// How much is asked.
-#[derive(Clone, Copy)]
-struct Effort {
-    addresses: usize,
-    rounds: usize,
-}
+/// Addresses of a row: 1 MiB of IPv4.
+const ADDRESSES: usize = 1 << 18;
+
+/// How many prefixes are taken of a full table.
+const SMALL: [(usize, &str); 3] = [(10, "10 prefixes"), (100, "100 prefixes"), (1_000, "1,000 prefixes")];
 
 fn main() {
     // `cargo bench` says so; without it this is a test that the bench still runs.
-    let full = std::env::args().any(|argument| argument == "--bench");
-    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let effort = if full { Effort { addresses: 1 << 18, rounds: 15 } } else { Effort { addresses: 1 << 10, rounds: 1 } };
-    let (source, v4, v6) = table::load(full);
-    println!(
-        "tables: {source}: {} IPv4, {} IPv6 prefixes; {} addresses, median of {} rounds",
-        v4.len(),
-        v6.len(),
-        effort.addresses,
-        effort.rounds
-    );
+    let is_bench = std::env::args().any(|argument| argument == "--bench");
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-') && argument != "all").unwrap_or_default();
+    let mut bench = Bench::new("net");
+    let (source, v4, v6) = table::load(is_bench);
+    bench.note(format!("Full tables: {source}: {} IPv4 and {} IPv6 prefixes.", v4.len(), v6.len()));
     let mut rng = Rng::new(7);
-    for (count, name) in [(10, "10"), (100, "100"), (1_000, "1,000"), (usize::MAX, "all")] {
-        if !only.is_empty() && only != name {
-            continue;
+    for (family, prefixes) in [("IPv4", &v4), ("IPv6", &v6)] {
+        for (count, name) in SMALL.into_iter().chain([(usize::MAX, "full table")]) {
+            let some = rng.sample(prefixes, count);
+            let name = format!("{family}, {name}");
+            if name.contains(&only) {
+                rows(&mut bench, &name, &some, &mut rng);
+            }
         }
-        let some = rng.sample(&v4, count);
-        row(&format!("IPv4, {name} prefixes"), &some, effort, &mut rng);
     }
-    for (count, name) in [(1_000, "1,000"), (usize::MAX, "all6")] {
-        if !only.is_empty() && only != name {
-            continue;
-        }
-        let some = rng.sample(&v6, count);
-        row(&format!("IPv6, {name} prefixes"), &some, effort, &mut rng);
+    if "read a network".contains(&only) {
+        parse::rows(&mut bench, &v4, &v6);
     }
-    if only.is_empty() || only == "parse" {
-        parse::rows(&v4, &v6, effort);
+    if is_bench && only.is_empty() {
+        bench.finish();
     }
 }
 
-/// One table, both kinds of addresses.
-fn row(name: &str, prefixes: &[Prefix], effort: Effort, rng: &mut Rng) {
+/// One table: what it takes, and what both kinds of addresses cost.
+fn rows(bench: &mut Bench, name: &str, prefixes: &[Prefix], rng: &mut Rng) {
     let mut sorted = prefixes.to_vec();
     let start = Instant::now();
     let table = Table::new(&mut sorted, Overlap::Longest, Choice::Fastest);
-    let took = start.elapsed();
-    let ranges = Table::new(&mut sorted, Overlap::Longest, Choice::Ranges);
-    let trie = Table::new(&mut sorted, Overlap::Longest, Choice::Poptrie);
+    bench.figure(&format!("{name}, built"), start.elapsed().as_secs_f64(), "s");
     let start = Instant::now();
     let body = table.body();
-    let checked = start.elapsed();
-    let kind = if matches!(body, Body::Ranges(_)) { "ranges" } else { "poptrie" };
-    let each = table.bytes() as f64 / prefixes.len() as f64;
-    println!("\n{name}: {kind}, built in {took:.0?}, checked in {checked:.1?}, {} bytes, {each:.2} a prefix", table.bytes());
+    bench.figure(&format!("{name}, checked"), start.elapsed().as_secs_f64(), "s");
+    bench.figure(&format!("{name}, bytes a prefix"), table.bytes() as f64 / prefixes.len() as f64, "bytes");
+    let ranges = Table::new(&mut sorted, Overlap::Longest, Choice::Ranges);
+    let trie = Table::new(&mut sorted, Overlap::Longest, Choice::Poptrie);
     let peers = Peers::new(prefixes);
     let is_v4 = prefixes.first().is_some_and(|prefix| prefix.cidr.network().is_ipv4());
-    for (kind, addresses) in [("uniform", rng.uniform(effort.addresses, is_v4)), ("matching", rng.matching(effort.addresses, prefixes))] {
-        let mut contestants = vec![
-            contestant("caltrop", body, &addresses),
-            contestant("caltrop, ranges", ranges.body(), &addresses),
-            contestant("caltrop, poptrie", trie.body(), &addresses),
-        ];
+    for (kind, addresses) in [("uniform", rng.uniform(ADDRESSES, is_v4)), ("matching", rng.matching(ADDRESSES, prefixes))] {
+        let mut contestants = own(["caltrop", "caltrop, many"], body, &addresses);
+        contestants.extend(own(["caltrop, ranges", "caltrop, ranges, many"], ranges.body(), &addresses).into_iter().take(1));
+        contestants.extend(own(["caltrop, poptrie", "caltrop, poptrie, many"], trie.body(), &addresses).into_iter().take(1));
         contestants.extend(peers.contestants(&addresses));
-        compare(&format!("{name}, {kind}"), &contestants, addresses.len(), effort.rounds);
+        compare(bench, &format!("longest match, {name}, {kind}"), contestants, addresses.len());
     }
 }
 
-fn contestant<'t>(name: &'static str, body: Body<'t>, addresses: &[IpAddr]) -> Contestant<'t> {
+/// One address a call, and all in one.
+fn own<'t>([one, many]: [&'static str; 2], body: Body<'t>, addresses: &[IpAddr]) -> Vec<Contestant<'t>> {
     if addresses.first().is_some_and(IpAddr::is_ipv4) {
         let addresses: Vec<u32> = v4(addresses);
-        Contestant::new(name, move |range| addresses[range].iter().map(|&bits| body.lookup(IpAddr::V4(Ipv4Addr::from_bits(bits)))).sum())
+        let again = addresses.clone();
+        let mut values = vec![0; addresses.len()];
+        vec![
+            Contestant::new(one, move |range| {
+                addresses[range].iter().map(|&bits| body.lookup(IpAddr::V4(Ipv4Addr::from_bits(bits)))).sum()
+            }),
+            Contestant::new(many, move |range| {
+                let count = body.lookup_many_v4(&again[range], &mut values);
+                values[..count].iter().sum()
+            }),
+        ]
     } else {
         let addresses: Vec<u128> = v6(addresses);
-        Contestant::new(name, move |range| addresses[range].iter().map(|&bits| body.lookup(IpAddr::V6(Ipv6Addr::from_bits(bits)))).sum())
+        let again = addresses.clone();
+        let mut values = vec![0; addresses.len()];
+        vec![
+            Contestant::new(one, move |range| {
+                addresses[range].iter().map(|&bits| body.lookup(IpAddr::V6(Ipv6Addr::from_bits(bits)))).sum()
+            }),
+            Contestant::new(many, move |range| {
+                let count = body.lookup_many_v6(&again[range], &mut values);
+                values[..count].iter().sum()
+            }),
+        ]
     }
 }
 
@@ -104,38 +113,25 @@ fn v6(addresses: &[IpAddr]) -> Vec<u128> {
     addresses.iter().map(|address| if let IpAddr::V6(address) = address { address.to_bits() } else { 0 }).collect()
 }
 
-/// How many calls one timing takes: so short that the machine seldom takes the processor away in it.
-const SLICE: usize = 1 << 13;
+/// How many addresses are asked for at once: so few that what they have in common is soon behind.
+const SLICE: usize = 1 << 10;
 
-/// Prints nanoseconds, and how they stand to the first contestant's.
-fn compare(name: &str, contestants: &[Contestant<'_>], each: usize, rounds: usize) {
-    let mut took = vec![Vec::new(); contestants.len()];
-    let mut sums = vec![0u64; contestants.len()];
-    for _ in 0..rounds {
-        for ((contestant, took), sum) in contestants.iter().zip(&mut took).zip(&mut sums) {
-            // The one before has taken the caches: what counts is a table in use.
-            *sum = black_box((contestant.run)(0..each));
-            for first in (0..each).step_by(SLICE) {
-                let end = each.min(first + SLICE);
-                let start = Instant::now();
-                black_box((contestant.run)(first..end));
-                took.push(start.elapsed().as_secs_f64() * 1e9 / (end - first) as f64);
+/// All contestants answer for all addresses alike, then they are measured.
+fn compare(bench: &mut Bench, title: &str, mut contestants: Vec<Contestant<'_>>, each: usize) {
+    let sums: Vec<u64> = contestants.iter_mut().map(|contestant| (contestant.run)(0..each)).collect();
+    for (contestant, sum) in contestants.iter().zip(&sums) {
+        assert_eq!(*sum, sums[0], "{title}: {} answers otherwise than {}", contestant.name, contestants[0].name);
+    }
+    let contest = contestants.into_iter().fold(Contest::new(title), |contest, Contestant { name, mut run }| {
+        let mut at = 0;
+        contest.with(name, move |mut times| {
+            while times > 0 {
+                let end = each.min(at + SLICE).min(at + usize::try_from(times).unwrap_or(usize::MAX));
+                black_box(run(at..end));
+                times -= (end - at) as u64;
+                at = if end == each { 0 } else { end };
             }
-        }
-    }
-    let medians: Vec<f64> = took.iter_mut().map(|took| median(took)).collect();
-    println!("  {name}");
-    for ((contestant, median), sum) in contestants.iter().zip(&medians).zip(&sums) {
-        assert_eq!(*sum, sums[0], "{name}: {} answers otherwise than {}", contestant.name, contestants[0].name);
-        println!("    {:<20} {median:>8.2} ns  {:>6.2}x", contestant.name, median / medians[0]);
-    }
-    let peers = contestants.iter().zip(&medians).filter(|(contestant, _)| !contestant.name.starts_with("caltrop"));
-    if let Some((fastest, median)) = peers.min_by(|(_, a), (_, b)| a.total_cmp(b)) {
-        println!("    -> {:.1}x the fastest peer ({})", median / medians[0], fastest.name);
-    }
-}
-
-fn median(took: &mut [f64]) -> f64 {
-    took.sort_by(f64::total_cmp);
-    took[took.len() / 2]
+        })
+    });
+    bench.contest(contest.warmed_up(each as u64));
 }

@@ -13,11 +13,11 @@ use prefix_trie::PrefixMap;
 /// One that answers for all addresses and hands out the sum.
 pub(crate) struct Contestant<'t> {
     pub(crate) name: &'static str,
-    pub(crate) run: Box<dyn Fn(Range<usize>) -> u64 + 't>,
+    pub(crate) run: Box<dyn FnMut(Range<usize>) -> u64 + 't>,
 }
 
 impl<'t> Contestant<'t> {
-    pub(crate) fn new(name: &'static str, run: impl Fn(Range<usize>) -> u64 + 't) -> Self {
+    pub(crate) fn new(name: &'static str, run: impl FnMut(Range<usize>) -> u64 + 't) -> Self {
         Self { name, run: Box::new(run) }
     }
 }

@@ -71,9 +71,9 @@ pub(crate) fn load(full: bool) -> (String, Vec<Prefix>, Vec<Prefix>) {
         Ok(path) => {
             let text =
                 std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}: name a file with one network a line"));
-            (path, text.lines().map(|line| line.parse().unwrap_or_else(|error| panic!("{line}: {error}"))).collect())
+            ("from a file".to_owned(), text.lines().map(|line| line.parse().unwrap_or_else(|error| panic!("{line}: {error}"))).collect())
         }
-        Err(_) => ("made with the lengths of a full table".to_owned(), made(if full { 1 } else { 256 })),
+        Err(_) => ("made, with as many prefixes of each length as one of the Internet".to_owned(), made(if full { 1 } else { 256 })),
     };
     let mut rng = Rng::new(1);
     let (v4, v6): (Vec<Prefix>, Vec<Prefix>) =

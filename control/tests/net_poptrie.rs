@@ -84,6 +84,40 @@ proptest! {
     }
 
     #[test]
+    fn many_at_once_are_answered_as_one_by_one(prefixes in prefixes(), random: Vec<u128>, places in 0usize..100) {
+        for choice in [Choice::Ranges, Choice::Poptrie] {
+            let table = Table::new(&mut prefixes.clone(), Overlap::Longest, choice);
+            let body = table.body();
+            let (mut v4, mut v6) = (Vec::new(), Vec::new());
+            for address in edges(&prefixes) {
+                match address {
+                    IpAddr::V4(address) => v4.push(address),
+                    IpAddr::V6(address) => v6.push(address),
+                }
+            }
+            v4.extend(random.iter().map(|&bits| Ipv4Addr::from(bits as u32)));
+            // IPv4-mapped ones among them, which are asked for as IPv4.
+            v6.extend(random.iter().flat_map(|&bits| [Ipv6Addr::from(bits), Ipv4Addr::from(bits as u32).to_ipv6_mapped()]));
+            let mut values = vec![u64::MAX; places];
+            let count = body.lookup_many_v4(&v4, &mut values);
+            prop_assert_eq!(count, places.min(v4.len()));
+            for (at, &address) in v4.iter().enumerate().take(count) {
+                prop_assert_eq!(values[at], body.lookup(address.into()), "{}", address);
+            }
+            prop_assert!(values[count..].iter().all(|&value| value == u64::MAX), "what was not asked for is untouched");
+            let count = body.lookup_many_v6(&v6, &mut values);
+            prop_assert_eq!(count, places.min(v6.len()));
+            for (at, &address) in v6.iter().enumerate().take(count) {
+                prop_assert_eq!(values[at], body.lookup(address.into()), "{}", address);
+            }
+            let octets: Vec<[u8; 16]> = v6.iter().map(Ipv6Addr::octets).collect();
+            let mut again = vec![0; places];
+            prop_assert_eq!(body.lookup_many_v6(&octets, &mut again), count);
+            prop_assert_eq!(&again[..count], &values[..count]);
+        }
+    }
+
+    #[test]
     fn zones_are_the_union_in_both(prefixes in prefixes()) {
         let mut sorted = prefixes.clone();
         let ranges = Table::new(&mut sorted, Overlap::Union, Choice::Ranges);
@@ -140,6 +174,9 @@ fn ask(trie: &Poptrie<'_>, seed: &[u8]) {
             for address in [IpAddr::V6(bits.into()), IpAddr::V4(((bits >> 64) as u32).into()), IpAddr::V4((bits as u32).into())] {
                 std::hint::black_box(trie.lookup(address));
             }
+            let mut values = [0; 9];
+            assert_eq!(trie.lookup_many_v4(&[bits as u32; 9], &mut values), 9);
+            assert_eq!(trie.lookup_many_v6(&[bits; 9], &mut values), 9);
         }
     }
 }

@@ -39,23 +39,26 @@ pub(crate) unsafe fn array<'a, T>(items: *const T, count: usize) -> Result<&'a [
     Ok(unsafe { slice::from_raw_parts(items, count) })
 }
 
-/// A buffer that the caller lends for an answer. It need not hold anything yet.
+/// Room that the caller lends for an answer of `count` items. It need not hold anything yet.
 ///
 /// # Safety
-/// `data` is NULL with `len` 0, or points at `len` bytes of one object that nobody else uses while `'a` lasts.
-pub(crate) unsafe fn buffer<'a>(data: *mut u8, len: usize) -> Result<&'a mut [MaybeUninit<u8>], caltrop_status> {
-    if len == 0 {
+/// `items` is NULL with `count` 0, or points at memory for `count` `T` of one object that nobody else uses while `'a` lasts.
+pub(crate) unsafe fn buffer<'a, T>(items: *mut T, count: usize) -> Result<&'a mut [MaybeUninit<T>], caltrop_status> {
+    if count == 0 {
         return Ok(&mut []);
     }
-    if data.is_null() {
+    if items.is_null() {
         return Err(CALTROP_E_NULL);
     }
-    if isize::try_from(len).is_err() {
+    if !items.is_aligned() {
+        return Err(CALTROP_E_ALIGNMENT);
+    }
+    if count.checked_mul(size_of::<T>()).is_none_or(|len| isize::try_from(len).is_err()) {
         return Err(CALTROP_E_LENGTH);
     }
-    // SAFETY: `from_raw_parts_mut` asks for: non-null and aligned (NULL refused above; a byte needs no more), at most `isize::MAX` bytes
-    // (refused above), and no other use during `'a` (the contract); `MaybeUninit` asks for no initialised bytes.
-    Ok(unsafe { slice::from_raw_parts_mut(data.cast(), len) })
+    // SAFETY: `from_raw_parts_mut` asks for: non-null and aligned, at most `isize::MAX` bytes (all refused above), and no other use during
+    // `'a` (the contract); `MaybeUninit` asks for no initialised items.
+    Ok(unsafe { slice::from_raw_parts_mut(items.cast(), count) })
 }
 
 /// Places that the caller lends for answers; NULL is fine for none. They need not hold anything yet.

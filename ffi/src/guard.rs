@@ -134,7 +134,7 @@ impl From<Misuse> for caltrop_status {
 }
 
 impl caltrop_floor {
-    const fn get(&self) -> Floor {
+    pub(crate) const fn get(&self) -> Floor {
         Floor { sequence: self.sequence, id: self.id }
     }
 }

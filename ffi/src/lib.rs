@@ -15,6 +15,7 @@ pub mod host;
 pub mod key;
 pub mod mac;
 pub mod net;
+pub mod prefixes;
 pub mod rate;
 pub mod replay;
 pub mod request;

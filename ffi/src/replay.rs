@@ -24,9 +24,11 @@ pub struct caltrop_replay_cache {
 pub struct caltrop_replay_message {
     /// Who made it: an issuer, a key id, a webhook's source. One sender cannot use up the ids of another.
     pub sender: *const u8,
+    /// Its bytes.
     pub sender_len: usize,
     /// What makes it this message: its jti, its nonce, its tag.
     pub id: *const u8,
+    /// Its bytes.
     pub id_len: usize,
     /// When it was issued, in Unix seconds; 0 if it does not say, which only a cache since 0 accepts.
     pub issued_s: u64,

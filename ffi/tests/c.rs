@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use caltrop::net::{Overlap, Prefix};
+use caltrop_control::prefixes::{Choice, Table};
+
 #[path = "../../control/tests/house/mod.rs"]
 mod house;
 
@@ -191,6 +194,28 @@ fn an_image_that_is_not_what_was_signed_is_refused_by_its_own_status() {
     assert!(out.starts_with("images: "));
 }
 
+/// An image of a list as a poptrie or as ranges, and the public key: what `prefixes.c` is given.
+fn list_arguments(choice: Choice) -> [PathBuf; 2] {
+    let [_, _, public, _] = files();
+    let prefix = |text: &str, value| Prefix { cidr: text.parse().unwrap(), value };
+    let mut prefixes = [prefix("10.8.0.0/16", 1), prefix("10.8.3.0/24", 2), prefix("2001:db8::/32", 3)];
+    let image = Table::new(&mut prefixes, Overlap::Longest, choice).image("acme-api/nets", &[]).unwrap();
+    let path = public.with_file_name(format!("{choice:?}"));
+    std::fs::write(&path, image.finish(&house::signer(), house::STAMP)).unwrap();
+    [path, public.clone()]
+}
+
+#[test]
+fn a_list_answers_and_refuses_every_misuse() {
+    for compiler in ["gcc", "clang"] {
+        let program = compiled(compiler, "-std=c11", "prefixes");
+        for choice in [Choice::Ranges, Choice::Poptrie] {
+            assert!(ran(Command::new(&program).args(list_arguments(choice))).starts_with("prefixes: "));
+        }
+        ran(valgrind(&program).args(list_arguments(Choice::Ranges)));
+    }
+}
+
 /// Policy, public key and the name of a state: what `host.c` is given.
 fn host_arguments(run: &str) -> [std::ffi::OsString; 3] {
     let [policy, _, public, _] = files();
@@ -238,6 +263,7 @@ fn no_access_is_out_of_bounds_and_a_planted_one_is_seen() {
     ran(Command::new(program("guard")).args(files()));
     ran(Command::new(program("images")).args(files()));
     ran(Command::new(program("host")).args(host_arguments("asan")));
+    ran(Command::new(program("prefixes")).args(list_arguments(Choice::Poptrie)));
     if let Some(packed) = std::env::var_os("CALTROP_VECTORS") {
         ran(Command::new(program("vectors")).arg(packed));
     }

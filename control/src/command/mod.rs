@@ -5,6 +5,7 @@
 mod explain;
 mod init;
 mod keys;
+mod list;
 mod policy;
 mod project;
 mod said;
@@ -26,7 +27,7 @@ struct Line {
     what: What,
 }
 
-const CODES: &str = "Exit codes: 0 done · 1 the policy or a key is not right, or an [[expect]] row failed · 2 the command line is not right · \
+const CODES: &str = "Exit codes: 0 done · 1 the policy, a list or a key is not right, or an [[expect]] row failed · 2 the command line is not right · \
     3 a file or the system refuses";
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +40,9 @@ enum What {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::Args),
+    /// Compile and ask lists of networks
+    #[command(subcommand)]
+    List(list::Args),
     /// Decide about one request, and tell each step, its verdict and the line of policy.toml
     Explain(explain::Args),
 }
@@ -57,6 +61,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
         What::Init(args) => init::run(&args),
         What::Policy(args) => policy::run(&args),
         What::Keys(args) => keys::run(&args),
+        What::List(args) => list::run(&args),
         What::Explain(args) => explain::run(&args),
     };
     said::print(done, line.json)

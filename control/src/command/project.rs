@@ -54,17 +54,21 @@ impl Project {
         })
     }
 
-    /// A signing key from its file.
+    /// A signing key of the project.
     pub(super) fn signing_key(&self, name: &str) -> Result<SigningKey, Failure> {
-        let path = self.file(name);
-        let text = files::read_secret(&path, "give the key that `caltrop init` made, or run where it is kept")?;
-        let mut seed = zeroize::Zeroizing::new([0; 32]);
-        let decoded = Base64UrlUnpadded::decode(text.trim(), &mut *seed).is_ok_and(|bytes| bytes.len() == 32);
-        if !decoded {
-            return Err(FileError::new(&path, "not 32 bytes in base64url", "copy the file again, as `caltrop init` wrote it").into());
-        }
-        Ok(SigningKey::from_bytes(&seed))
+        signing_key(&self.file(name))
     }
+}
+
+/// A signing key from its file.
+pub(super) fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    let text = files::read_secret(path, "give the key that `caltrop init` made, or run where it is kept")?;
+    let mut seed = zeroize::Zeroizing::new([0; 32]);
+    let decoded = Base64UrlUnpadded::decode(text.trim(), &mut *seed).is_ok_and(|bytes| bytes.len() == 32);
+    if !decoded {
+        return Err(FileError::new(path, "not 32 bytes in base64url", "copy the file again, as `caltrop init` wrote it").into());
+    }
+    Ok(SigningKey::from_bytes(&seed))
 }
 
 /// The header of an image, whoever signed it; `None` if there is no such file.

@@ -18,8 +18,11 @@ use crate::image::ImageWriter;
 use crate::text::{TextError, TextPool};
 use values::{Leaves, Values};
 
-/// From how many ranges on a table is a poptrie.
-const POPTRIE_FROM: usize = 64;
+/// From how many IPv4 ranges on a table is a poptrie: below, a search takes no guess, and 100 prefixes took 9.5 ns instead of 12.1.
+const POPTRIE_FROM_V4: usize = 512;
+
+/// From how many IPv6 ranges on: 100 prefixes took 33 ns in a poptrie and 37 in ranges.
+const POPTRIE_FROM_V6: usize = 64;
 
 /// Which body to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +70,7 @@ impl Table {
         flatten(prefixes, Family::V4, overlap, |start, value| v4.push((start << 96, value)));
         flatten(prefixes, Family::V6, overlap, |start, value| v6.push((start, value)));
         let takes_trie = match choice {
-            Choice::Fastest => v4.len() + v6.len() >= POPTRIE_FROM,
+            Choice::Fastest => v4.len() >= POPTRIE_FROM_V4 || v6.len() >= POPTRIE_FROM_V6,
             Choice::Ranges => false,
             Choice::Poptrie => true,
         };

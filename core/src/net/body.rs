@@ -1,8 +1,9 @@
 //! One look-up, whichever body the compiler chose.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Poptrie, Ranges};
+use super::bits::Bits;
+use super::{Poptrie, Ranges, many};
 
 /// Values of addresses, as ranges or as a poptrie: two bodies of one meaning.
 ///
@@ -29,6 +30,33 @@ impl Body<'_> {
         match self {
             Self::Ranges(ranges) => ranges.lookup(address),
             Self::Poptrie(trie) => trie.lookup(address),
+        }
+    }
+
+    /// What [`lookup`](Self::lookup) says of each IPv4 address, in their order; in a poptrie several at once. An address may be 4 bytes, as on
+    /// the wire, or a number. Answers as many as there are places for, and says how many.
+    ///
+    /// ```
+    /// use caltrop::net::{Body, Ranges};
+    /// let body = Body::Ranges(Ranges::new(&[0.into()], &[7.into()], &[], &[]).unwrap());
+    /// let mut values = [0; 2];
+    /// assert_eq!(body.lookup_many_v4(&[0x0A08_0304u32, 1], &mut values), 2);
+    /// assert_eq!(values, [7, 7]);
+    /// ```
+    #[inline]
+    pub fn lookup_many_v4<A: Copy + Into<Ipv4Addr>>(&self, addresses: &[A], values: &mut [u64]) -> usize {
+        match self {
+            Self::Ranges(ranges) => many::each(addresses, values, |address| ranges.value(Bits::V4(address.into().to_bits()))),
+            Self::Poptrie(trie) => trie.lookup_many_v4(addresses, values),
+        }
+    }
+
+    /// The same of IPv6 addresses, each 16 bytes or a number; IPv4-mapped ones are folded.
+    #[inline]
+    pub fn lookup_many_v6<A: Copy + Into<Ipv6Addr>>(&self, addresses: &[A], values: &mut [u64]) -> usize {
+        match self {
+            Self::Ranges(ranges) => many::each(addresses, values, |address| ranges.value(Bits::of_v6(address.into().to_bits()))),
+            Self::Poptrie(trie) => trie.lookup_many_v6(addresses, values),
         }
     }
 }

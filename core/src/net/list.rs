@@ -1,6 +1,6 @@
 //! The `prefixes` image: one signed list of networks, whichever body its compiler chose.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use zerocopy::little_endian::U32;
 
@@ -88,6 +88,24 @@ impl<'b> Prefixes<'b> {
     #[inline]
     pub fn lookup(&self, address: IpAddr) -> u64 {
         self.body.lookup(address)
+    }
+
+    /// What [`lookup`](Self::lookup) says of each IPv4 address: [`Body::lookup_many_v4`].
+    #[inline]
+    pub fn lookup_many_v4<A: Copy + Into<Ipv4Addr>>(&self, addresses: &[A], values: &mut [u64]) -> usize {
+        self.body.lookup_many_v4(addresses, values)
+    }
+
+    /// The same of IPv6 addresses: [`Body::lookup_many_v6`].
+    #[inline]
+    pub fn lookup_many_v6<A: Copy + Into<Ipv6Addr>>(&self, addresses: &[A], values: &mut [u64]) -> usize {
+        self.body.lookup_many_v6(addresses, values)
+    }
+
+    /// The labels, in the order of their values, from 1.
+    pub fn labels(&self) -> impl Iterator<Item = &'b str> + use<'b> {
+        let text = self.text;
+        self.labels.iter().filter_map(move |&label| text.get(label))
     }
 
     /// The label of an address: a value `v` is label `v - 1`.

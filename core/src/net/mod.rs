@@ -4,9 +4,10 @@
 //! Defends against: a header that claims another address; `::ffff:10.0.0.1` passing where `10.0.0.1` would not; a mistyped CIDR that means more than it says.
 //! Promises: one word of a proxy is believed only if the peer before it is trusted; what cannot be read has no rights.
 //! Costs: a look-up by ranges is one branchless binary search, 6 steps for 64 ranges, 20 for a million; by a poptrie a table entry, one or
-//! two nodes and a leaf, however many there are.
+//! two nodes and a leaf, however many there are; many addresses at once are looked up side by side.
 //! Not here: reading lists of prefixes from files (`control`), and what zones permit (`guard`).
 
+mod bits;
 mod body;
 mod cidr;
 mod client;
@@ -14,6 +15,7 @@ mod flatten;
 mod forwarded;
 #[cfg(feature = "verify")]
 mod list;
+mod many;
 mod poptrie;
 mod ranges;
 mod read;

@@ -4,6 +4,8 @@ use core::net::IpAddr;
 
 use zerocopy::little_endian::{U32, U64, U128};
 
+use super::bits::Bits;
+
 /// Values of address ranges, IPv4 and IPv6 apart. Range `i` goes from `starts[i]` to the next start; the first start is 0.
 ///
 /// ```
@@ -35,16 +37,16 @@ impl<'b> Ranges<'b> {
 
     /// The value of the range around an address, 0 where there is none. IPv4-mapped IPv6 is folded first.
     #[must_use]
+    #[inline]
     pub fn lookup(&self, address: IpAddr) -> u64 {
-        let (next, values) = match address.to_canonical() {
-            IpAddr::V4(address) => {
-                let bits = address.to_bits();
-                (self.v4.partition_point(|start| start.get() <= bits), self.values_v4)
-            }
-            IpAddr::V6(address) => {
-                let bits = address.to_bits();
-                (self.v6.partition_point(|start| start.get() <= bits), self.values_v6)
-            }
+        self.value(Bits::of(address))
+    }
+
+    #[inline]
+    pub(super) fn value(&self, bits: Bits) -> u64 {
+        let (next, values) = match bits {
+            Bits::V4(bits) => (at_or_below(self.v4, bits), self.values_v4),
+            Bits::V6(bits) => (self.v6.partition_point(|start| start.get() <= bits), self.values_v6),
         };
         next.checked_sub(1).and_then(|at| values.get(at)).map_or(0, |value| value.get())
     }
@@ -54,4 +56,17 @@ impl<'b> Ranges<'b> {
     pub const fn len(&self) -> (usize, usize) {
         (self.v4.len(), self.v6.len())
     }
+}
+
+/// So few starts are counted one by one: nothing waits for the step before it.
+const COUNTED: usize = 32;
+
+/// How many IPv4 starts are at or below an address.
+#[inline]
+fn at_or_below(starts: &[U32], bits: u32) -> usize {
+    if starts.len() > COUNTED {
+        return starts.partition_point(|start| start.get() <= bits);
+    }
+    let count = starts.iter().fold(0u32, |count, start| count.wrapping_add(u32::from(start.get() <= bits)));
+    usize::try_from(count).unwrap_or(0)
 }

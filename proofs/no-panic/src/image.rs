@@ -3,6 +3,7 @@
 use caltrop::Policy;
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
+use caltrop::net::Prefixes;
 use caltrop::verify::{BadKey, BadSignature, PublicKey};
 
 #[unsafe(no_mangle)]
@@ -13,6 +14,11 @@ pub fn np_image_policy<'b>(bytes: &'b [u8], trust: &Trust, floor: Floor) -> Resu
 #[unsafe(no_mangle)]
 pub fn np_image_keyring<'b>(bytes: &'b [u8], trust: &Trust, floor: Floor) -> Result<Keyring<'b>, OpenError> {
     Keyring::open(bytes, trust, floor)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_image_prefixes<'b>(bytes: &'b [u8], trust: &Trust, floor: Floor) -> Result<Prefixes<'b>, OpenError> {
+    Prefixes::open(bytes, trust, floor)
 }
 
 #[unsafe(no_mangle)]

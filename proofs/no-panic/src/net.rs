@@ -1,8 +1,8 @@
 //! `caltrop::net`: networks, ranges, and the walk through proxies.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use caltrop::net::{Cidr, CidrError, Family, ForwardedField, Overlap, Prefix, Ranges, Walk, flatten};
+use caltrop::net::{Body, Cidr, CidrError, Family, ForwardedField, Overlap, Parts, Poptrie, Prefix, Prefixes, Ranges, Walk, flatten};
 use caltrop::request::Request;
 use zerocopy::little_endian::{U32, U64, U128};
 
@@ -29,6 +29,31 @@ pub fn np_ranges_new<'b>(v4: &'b [U32], values_v4: &'b [U64], v6: &'b [U128], va
 #[unsafe(no_mangle)]
 pub fn np_ranges_lookup(ranges: &Ranges<'_>, address: IpAddr) -> u64 {
     ranges.lookup(address)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_poptrie_new<'b>(v4: Parts<'b>, v6: Parts<'b>, values: &'b [U64]) -> Option<Poptrie<'b>> {
+    Poptrie::new(v4, v6, values)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_poptrie_lookup(trie: &Poptrie<'_>, address: IpAddr) -> u64 {
+    trie.lookup(address)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_lookup_many_v4(body: &Body<'_>, addresses: &[Ipv4Addr], values: &mut [u64]) -> usize {
+    body.lookup_many_v4(addresses, values)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_lookup_many_v6(body: &Body<'_>, addresses: &[Ipv6Addr], values: &mut [u64]) -> usize {
+    body.lookup_many_v6(addresses, values)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_prefixes_label<'b>(prefixes: &Prefixes<'b>, address: IpAddr) -> Option<&'b str> {
+    prefixes.label(address)
 }
 
 #[unsafe(no_mangle)]

@@ -4,8 +4,10 @@ use core::net::IpAddr;
 
 use caltrop::Now;
 use caltrop::mac::Key;
-use caltrop::rate::{AllRefused, Charge, Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter, Quota, QuotaError, Refused, Taken, Uneven};
-use caltrop::rate::{Snapshot, SnapshotError, SnapshotOptions};
+use caltrop::rate::{
+    AllRefused, Charge, Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter, Quota, QuotaError, Refused, Snapshot, SnapshotError,
+    SnapshotOptions, Taken, Uneven,
+};
 use caltrop::table::{Partition, TableError, TableSize, Word};
 
 #[unsafe(no_mangle)]
@@ -39,7 +41,12 @@ pub fn np_limiter_take_all(limiter: &Limiter<'_>, charges: &[Charge], now: Now) 
 }
 
 #[unsafe(no_mangle)]
-pub fn np_limiter_take_many(limiter: &Limiter<'_>, charges: &[Charge], now: Now, answers: &mut [Result<Taken, Refused>]) -> Result<(), Uneven> {
+pub fn np_limiter_take_many(
+    limiter: &Limiter<'_>,
+    charges: &[Charge],
+    now: Now,
+    answers: &mut [Result<Taken, Refused>],
+) -> Result<(), Uneven> {
     limiter.take_many(charges, now, answers)
 }
 
@@ -59,7 +66,13 @@ pub fn np_limiter_settle(limiter: &Limiter<'_>, charge: &Charge, now: Now) {
 }
 
 #[unsafe(no_mangle)]
-pub fn np_limiter_snapshot(limiter: &Limiter<'_>, out: &mut [u8], key: &Key, options: SnapshotOptions, now: Now) -> Result<usize, SnapshotError> {
+pub fn np_limiter_snapshot(
+    limiter: &Limiter<'_>,
+    out: &mut [u8],
+    key: &Key,
+    options: SnapshotOptions,
+    now: Now,
+) -> Result<usize, SnapshotError> {
     limiter.snapshot(out, key, options, now)
 }
 

@@ -1,22 +1,25 @@
 //! One family of a poptrie, and the way down. Only `check` makes one.
 
+use core::hint::select_unpredictable;
+
 use zerocopy::little_endian::U32;
 
 use super::Leaves;
+use super::key::Key;
 use crate::net::record::{DIRECT_LEAF, NodeRecord, RootRecord};
 
 /// What `check` looked at, and the numbers of the root made ready.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Trie<'b> {
     direct: &'b [U32],
-    nodes: &'b [NodeRecord],
+    pub(super) nodes: &'b [NodeRecord],
     leaves: Leaves<'b>,
     /// The bits that are left out, where they stand after `shift`.
     base: u64,
     /// 64 − the bits left out − the bits of the direct table.
     shift: u32,
     /// The bits that the direct table has used up, those left out included.
-    used: u32,
+    pub(super) used: u32,
     /// The leaf of all addresses that do not begin with the bits left out.
     outside: u32,
 }
@@ -35,11 +38,27 @@ impl<'b> Trie<'b> {
     /// The leaf of an address, whose bits stand at the top of `key`.
     #[inline]
     pub(super) fn find<K: Key>(&self, key: K) -> u32 {
+        self.below(self.entry(key), key)
+    }
+
+    /// The leaf that an entry leads to.
+    #[inline]
+    pub(super) fn below<K: Key>(&self, entry: u32, key: K) -> u32 {
+        if entry & DIRECT_LEAF != 0 { entry ^ DIRECT_LEAF } else { self.descend(key.skip(self.used), entry).unwrap_or(0) }
+    }
+
+    /// The direct table's entry for an address.
+    #[inline]
+    pub(super) fn entry<K: Key>(&self, key: K) -> u32 {
         // One comparison for two questions: other bits than those left out give an index past the end.
         let index = key.top64().wrapping_shr(self.shift) ^ self.base;
-        let Some(entry) = usize::try_from(index).ok().and_then(|index| self.direct.get(index)) else { return self.outside };
-        let entry = entry.get();
-        if entry & DIRECT_LEAF != 0 { entry ^ DIRECT_LEAF } else { self.descend(key.skip(self.used), entry).unwrap_or(0) }
+        let inside = usize::try_from(index).ok().filter(|&index| index < self.direct.len());
+        let outside = self.outside | DIRECT_LEAF;
+        if K::GUESSES_OUTSIDE {
+            return inside.and_then(|index| self.direct.get(index)).map_or(outside, |entry| entry.get());
+        }
+        let entry = self.direct.get(select_unpredictable(inside.is_some(), inside.unwrap_or(0), 0)).map_or(0, |entry| entry.get());
+        select_unpredictable(inside.is_some(), entry, outside)
     }
 
     /// From a node to a leaf. Checked tables never give `None`.
@@ -61,64 +80,12 @@ impl<'b> Trie<'b> {
     }
 
     #[inline]
-    fn leaf(&self, at: u32) -> Option<u32> {
+    pub(super) fn leaf(&self, at: u32) -> Option<u32> {
         let at = usize::try_from(at).ok()?;
         match self.leaves {
             Leaves::Bytes(leaves) => leaves.get(at).map(|&leaf| u32::from(leaf)),
             Leaves::Shorts(leaves) => leaves.get(at).map(|leaf| u32::from(leaf.get())),
             Leaves::Words(leaves) => leaves.get(at).map(|leaf| leaf.get()),
         }
-    }
-}
-
-/// The bits of an address, from the top; zeros follow.
-pub(super) trait Key: Copy {
-    /// How often 6 bits can be taken, rounded up.
-    const STEPS: usize;
-    /// The first 64.
-    fn top64(self) -> u64;
-    /// The first 6.
-    fn slot(self) -> u32;
-    /// What follows the first `count`, which are fewer than there are.
-    fn skip(self, count: u32) -> Self;
-}
-
-/// IPv4: 32 bits and as many zeros.
-impl Key for u64 {
-    const STEPS: usize = 6;
-
-    #[inline]
-    fn top64(self) -> u64 {
-        self
-    }
-
-    #[inline]
-    fn slot(self) -> u32 {
-        u32::try_from(self.wrapping_shr(58)).unwrap_or(0)
-    }
-
-    #[inline]
-    fn skip(self, count: u32) -> Self {
-        self.wrapping_shl(count)
-    }
-}
-
-/// IPv6.
-impl Key for u128 {
-    const STEPS: usize = 22;
-
-    #[inline]
-    fn top64(self) -> u64 {
-        u64::try_from(self.wrapping_shr(64)).unwrap_or(0)
-    }
-
-    #[inline]
-    fn slot(self) -> u32 {
-        u32::try_from(self.wrapping_shr(122)).unwrap_or(0)
-    }
-
-    #[inline]
-    fn skip(self, count: u32) -> Self {
-        self.wrapping_shl(count)
     }
 }
