@@ -63,6 +63,7 @@ fn policy(templates: &[Template]) -> Policy {
         zones: vec![],
         charge: None,
         tls: None,
+        conditions: vec![],
     };
     Policy {
         name: "p".repeat(NAME_MAX),

@@ -190,6 +190,28 @@ fn explain_names_each_step_and_the_line_that_decided() {
 }
 
 #[test]
+fn a_plan_is_known_before_a_key_names_it_and_explain_says_what_it_lacks() {
+    let project = Project::new();
+    let key = project.key(&["eve", "--scope", "api:read", "--plan", "gold"]); // a policy without plans leaves them to the application
+    let text = std::fs::read_to_string(project.policy()).unwrap();
+    let quota = text.lines().find(|line| line.contains("by = \"principal\"")).unwrap();
+    let name = quota.split_whitespace().next().unwrap();
+    let by_plan = format!(
+        "{name} = {{ by = \"principal\", limit = \"plan\" }}\n\n[plan]\nfree = {{ {name} = \"2/minute\" }}\ndefault = {{ {name} = \"2/minute\" }}\n\n[quota.spare]"
+    );
+    project.edit(quota, &format!("{by_plan}\nby = \"route\"\nlimit = \"9/second\""));
+    let new = caltrop(&["keys", "new", "bob", "--plan", "fre", "--policy", &project.policy()]);
+    assert_eq!((new.code, new.err.trim()), (2, "unknown plan \"fre\": did you mean \"free\"?"));
+    let compiled = caltrop(&["policy", "compile", &project.policy()]);
+    assert_eq!(compiled.code, 0, "{}", compiled.err);
+    let said = project.explain(&["GET", "/v1/things", "-H", &format!("x-api-key: {key}")]);
+    let last = said["steps"].as_array().unwrap().last().unwrap();
+    assert_eq!((&said["reason"], &said["status"], &last["step"]), (&"plan".into(), &403.into(), &"quotas".into()));
+    let wanted = format!("{name}: plan \"gold\" says nothing of it");
+    assert!(last["facts"].as_array().unwrap().contains(&wanted.as_str().into()), "{last}");
+}
+
+#[test]
 fn names_that_the_policy_does_not_know_are_refused_with_the_nearest() {
     let project = Project::new();
     let new = |args: &[&str]| caltrop(&[&["keys", "new", "bob", "--policy", &project.policy()], args].concat());

@@ -93,7 +93,7 @@ fn the_image_knows_the_line_of_everything() {
 fn routes_come_in_the_order_of_the_text_and_quotas_by_name64() {
     let written = read(TEXT);
     let names: Vec<&str> = written.policy.routes.iter().map(|route| route.name.as_str()).collect();
-    assert_eq!(names, ["health", "docs", "orders-read", "export", "admin", "orders-write"]);
+    assert_eq!(names, ["health", "docs", "orders-read", "export", "tenant-own", "admin", "orders-write"]);
     let image = written.image().unwrap().finish(&signer(), STAMP);
     let policy = open(&image);
     let quotas: Vec<u64> = (0..6).map(|index| name64(policy.quota_name(index).unwrap())).collect();

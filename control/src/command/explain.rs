@@ -180,6 +180,7 @@ impl Trace for Heard<'_> {
             }
             Fact::Principal(name) => self.open.facts.push(format!("principal {name}")),
             Fact::Quota { index, answer } => self.quota(index, answer),
+            Fact::Unmet(condition) => self.open.facts.push(format!("does not hold: {condition}")),
             Fact::NotInPlan { index, plan } => {
                 let quota = policy.quota_name(usize::from(index)).unwrap_or("?");
                 self.open.facts.push(match plan {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use caltrop::access::record::{
-    ACCEPT, AUTH_KEY, AUTH_NONE, AcceptRecord, CHARGE, ChargeRecord, EDGE, EdgeRecord, NAMES, NODE, NodeRecord, ROUTE, RouteRecord,
-    TEMPLATE,
+    ACCEPT, AUTH_KEY, AUTH_NONE, AcceptRecord, CHARGE, CONDITION, ChargeRecord, ConditionRecord, EDGE, EdgeRecord, NAMES, NODE, NodeRecord,
+    ROUTE, RouteRecord, TEMPLATE, operand,
 };
 use caltrop::guard::record::{
     CREDENTIAL, CredentialRecord, FEED, FLAG_DENY_EXPIRED, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239, FORWARDED_X, FeedRecord,
@@ -18,6 +18,7 @@ use caltrop::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, QuotaRecor
 use zerocopy::little_endian::{U32, U64};
 
 use super::automaton::{Automaton, AutomatonError, Way};
+use super::condition::{Condition, Hours, Operand, Test, segment_of};
 use super::error::CompileError;
 use super::policy::{By, ForwardedBy, Limit, On, Plan, Policy, Quota, Route, Tls, Zone};
 use super::ranges::Ranges;
@@ -63,6 +64,7 @@ pub fn compile(policy: &Policy) -> Result<ImageWriter, CompileError> {
         .records(NAMES, &compiler.names)
         .records(ROUTE, &routes)
         .records(CHARGE, &compiler.charges)
+        .records(CONDITION, &compiler.conditions)
         .records(NODE, &compiler.nodes)
         .records(EDGE, &compiler.edges)
         .records(ACCEPT, &compiler.accepts)
@@ -83,6 +85,7 @@ struct Compiler<'p> {
     plan_limits: Vec<PlanLimitRecord>,
     names: Vec<U32>,
     charges: Vec<ChargeRecord>,
+    conditions: Vec<ConditionRecord>,
     nodes: Vec<NodeRecord>,
     edges: Vec<EdgeRecord>,
     accepts: Vec<AcceptRecord>,
@@ -136,6 +139,7 @@ impl<'p> Compiler<'p> {
             plan_limits: Vec::new(),
             names: Vec::new(),
             charges: Vec::new(),
+            conditions: Vec::new(),
             nodes: Vec::new(),
             edges: Vec::new(),
             accepts: Vec::new(),
@@ -266,6 +270,12 @@ impl<'p> Compiler<'p> {
         }
         let scopes = span(first, self.names.len(), "scopes")?;
         let charges = self.charge(route)?;
+        let first = self.conditions.len();
+        for condition in &route.conditions {
+            let record = self.condition(route, condition)?;
+            self.conditions.push(record);
+        }
+        let conditions = span(first, self.conditions.len(), "conditions")?;
         Ok(RouteRecord {
             name64: name64(&route.name).into(),
             zones: self.mask(&route.zones)?.into(),
@@ -274,7 +284,7 @@ impl<'p> Compiler<'p> {
             charges,
             auth: if route.needs_key { AUTH_KEY } else { AUTH_NONE },
             tls: tls(least),
-            zero: [0; 6],
+            conditions,
         })
     }
 
@@ -300,6 +310,43 @@ impl<'p> Compiler<'p> {
             self.charges.push(ChargeRecord { quota: index.into(), zero: [0; 2], cost: cost.into() });
         }
         span(first, self.charges.len(), "charges")
+    }
+
+    fn condition(&mut self, route: &Route, condition: &Condition) -> Result<ConditionRecord, CompileError> {
+        let fail = || CompileError::Condition { route: route.name.clone(), text: condition.text.clone() };
+        let is_path_right = matches!(&condition.test, Test::Equal(_, Operand::Path(_)));
+        if is_path_right || (condition.test.needs_caller() && !route.needs_key) {
+            return Err(fail());
+        }
+        let segment = match condition.test.parameter() {
+            Some(parameter) => segment_of(parameter, &route.templates).and_then(|at| u8::try_from(at).ok()).ok_or_else(fail)?,
+            None => 0,
+        };
+        let first = self.names.len();
+        let (left, right) = match &condition.test {
+            Test::Equal(left, right) => (code(left), code(right)),
+            Test::OneOf(left, names) => {
+                for name in names {
+                    let offset = self.text.intern(name)?;
+                    self.names.push(offset);
+                }
+                (code(left), operand::ONE_OF)
+            }
+            Test::Time(_) => (operand::TIME, operand::ONE_OF),
+        };
+        let none = Hours { days: 0, from: 0, to: 0 };
+        let Hours { days, from, to } = if let Test::Time(hours) = condition.test { hours } else { none };
+        Ok(ConditionRecord {
+            text: self.text.intern(&condition.text)?,
+            names: span(first, self.names.len(), "names")?,
+            from: from.into(),
+            to: to.into(),
+            left,
+            segment,
+            right,
+            days,
+            zero: [0; 2],
+        })
     }
 
     fn automaton(&mut self) -> Result<(), CompileError> {
@@ -359,6 +406,15 @@ fn unit(quota: &Quota, limit: Limit) -> Result<U64, CompileError> {
     Checked::per(&quota.name, limit.count, limit.period_s, limit.burst)
         .map_err(|error| CompileError::Quota { quota: quota.name.clone(), error })?;
     Ok((u64::from(limit.period_s) << 32).div_ceil(u64::from(limit.count)).into())
+}
+
+const fn code(of: &Operand) -> u8 {
+    match of {
+        Operand::Path(_) => operand::PATH,
+        Operand::Principal => operand::PRINCIPAL,
+        Operand::Tenant => operand::TENANT,
+        Operand::Plan => operand::PLAN,
+    }
 }
 
 const fn tls(least: Tls) -> u8 {

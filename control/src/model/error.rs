@@ -49,6 +49,14 @@ pub enum CompileError {
         /// The route.
         route: String,
     },
+    /// A condition that the route cannot answer: about a caller that it does not know, or about a parameter that is not one segment of
+    /// all its templates.
+    Condition {
+        /// The route.
+        route: String,
+        /// The condition.
+        text: String,
+    },
     /// The templates of two routes are equal.
     Overlap {
         /// One route.
@@ -86,6 +94,7 @@ impl fmt::Display for CompileError {
                 write!(f, "route {route:?} takes a bearer credential in plaintext: give tls = \"1.2\" or auth = \"none\"")
             }
             Self::NoKeys { route } => write!(f, "route {route:?} needs an API key: add [auth.key], or give auth = \"none\""),
+            Self::Condition { route, text } => write!(f, "route {route:?} cannot answer {text:?}: ask of what it knows"),
             Self::Overlap { first, second } => write!(f, "routes {first:?} and {second:?} match the same requests: narrow one of them"),
             Self::States => write!(
                 f,

@@ -2,6 +2,7 @@
 
 mod automaton;
 mod compile;
+mod condition;
 mod error;
 mod policy;
 mod ranges;
@@ -9,6 +10,7 @@ mod template;
 
 pub use automaton::{Automaton, AutomatonError, NODES_MAX, Node, Way};
 pub use compile::compile;
+pub use condition::{Condition, Hours, Operand, Test, segment_of};
 pub use error::CompileError;
 pub use policy::{By, Credential, Feed, ForwardedBy, Limit, On, Plan, Policy, Quota, Route, Tls, Zone};
 pub use template::{Method, Segment, Template, TemplateError};

@@ -2,6 +2,7 @@
 
 use caltrop::net::Cidr;
 
+use super::condition::Condition;
 use super::template::Template;
 
 /// The least protection of a request on its way.
@@ -196,4 +197,6 @@ pub struct Route {
     pub charge: Option<Vec<(String, u32)>>,
     /// Its least TLS; `None` = the policy's.
     pub tls: Option<Tls>,
+    /// What else must hold.
+    pub conditions: Vec<Condition>,
 }

@@ -42,6 +42,8 @@ pub struct Template {
     pub path: String,
     /// Its segments.
     pub segments: Vec<Segment>,
+    /// Its parameters of one segment: the name, and the segment's index.
+    pub parameters: Vec<(String, usize)>,
 }
 
 impl FromStr for Template {
@@ -73,7 +75,12 @@ impl FromStr for Template {
         if names.iter().enumerate().any(|(at, name)| name.is_some() && names[..at].contains(name)) {
             return Err(TemplateError::ParameterTwice);
         }
-        Ok(Self { method, path: path.to_owned(), segments })
+        let parameter = |(at, (segment, name)): (usize, (&Segment, &Option<&str>))| {
+            let name = name.filter(|_| *segment == Segment::Parameter)?;
+            Some((name.to_owned(), at))
+        };
+        let parameters = segments.iter().zip(&names).enumerate().filter_map(parameter).collect();
+        Ok(Self { method, path: path.to_owned(), segments, parameters })
     }
 }
 

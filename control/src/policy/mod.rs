@@ -6,6 +6,7 @@
 
 mod auth;
 mod cases;
+mod condition;
 mod document;
 mod expect;
 mod feed;

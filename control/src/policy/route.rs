@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use caltrop::rate::CHARGES_MAX;
 
 use super::document::{Entry, Keys, Span, Table};
-use super::{names, nearest, network};
+use super::{condition, names, nearest, network};
 use crate::diagnostic::Findings;
 use crate::model::{By, Method, Plan, Quota, Route, Segment, Template, Tls};
 
@@ -28,8 +28,8 @@ pub(super) struct Placed {
 }
 
 const KEYS: Keys = Keys {
-    known: &["match", "auth", "scopes", "zones", "charge", "tls"],
-    unbuilt: &["roles", "where", "body", "detect", "mode", "until", "why"],
+    known: &["match", "auth", "scopes", "zones", "where", "charge", "tls"],
+    unbuilt: &["roles", "body", "detect", "mode", "until", "why"],
 };
 const EXAMPLE: &str = "{ match = \"GET /v1/orders/{id}\" }";
 
@@ -41,7 +41,7 @@ pub(super) fn read(table: &Table<'_>, around: &Around<'_>, findings: &mut Findin
         let label = format!("[route] {:?}", entry.key);
         let Some(table) = entry.value.table(&label, entry.key_span.clone(), EXAMPLE, findings) else { continue };
         table.check_keys(KEYS, findings);
-        let (templates, places) = templates(&table, &mut taken, findings).into_iter().unzip();
+        let (templates, places): (Vec<Template>, Vec<Span>) = templates(&table, &mut taken, findings).into_iter().unzip();
         let needs_key = auth(&table, around, findings);
         let tls = table.get("tls").and_then(|entry| network::tls(entry, findings));
         plaintext(&table, needs_key, tls, around, findings);
@@ -50,8 +50,11 @@ pub(super) fn read(table: &Table<'_>, around: &Around<'_>, findings: &mut Findin
             let given = entry.value.text_or_texts("zones", "[\"vpn\"]", findings);
             names::resolve("zone", "[network] zones", given, &around.zones, findings)
         });
+        let given = table.get("where");
+        let conditions = given.map(|entry| condition::read(entry, &templates, needs_key, findings)).unwrap_or_default();
         let charge = charge(&table, needs_key, around, findings);
-        let route = Route { name: entry.key.to_owned(), templates, needs_key, scopes, zones: zones.unwrap_or_default(), charge, tls };
+        let zones = zones.unwrap_or_default();
+        let route = Route { name: entry.key.to_owned(), templates, needs_key, scopes, zones, charge, tls, conditions };
         routes.push(Placed { route, place: table.span, templates: places });
     }
     routes

@@ -69,6 +69,7 @@ fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
         least.to_owned(),
         list("scopes", &route.scopes),
         list("zones", &route.zones),
+        list("where", &route.conditions.iter().map(|condition| condition.text.clone()).collect::<Vec<_>>()),
         if charge.is_empty() { "free".to_owned() } else { format!("charge {charge}") },
     ];
     let templates = route.templates.iter().enumerate().map(|(at, template)| {

@@ -13,7 +13,9 @@ use caltrop::verify::PublicKey;
 use caltrop::{Decision, Guard, Now, Policy, State, mac};
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{KeyModel, KeyState, build};
-use caltrop_control::model::{self, By, Credential, Feed, ForwardedBy, Limit, On, Plan, Quota, Route, Tls, Zone};
+use caltrop_control::model::{
+    self, By, Condition, Credential, Feed, ForwardedBy, Hours, Limit, On, Operand, Plan, Quota, Route, Test, Tls, Zone,
+};
 use ed25519_dalek::SigningKey;
 
 pub(crate) const STAMP: Stamp = Stamp { sequence: 7, created_s: 1_796_000_000, not_after_s: 0 };
@@ -41,7 +43,18 @@ fn route(name: &str, templates: &[&str]) -> Route {
         zones: vec![],
         charge: None,
         tls: None,
+        conditions: vec![],
     }
+}
+
+/// True of every key and moment, in all forms that a record has.
+fn conditions() -> Vec<Condition> {
+    let test = |text: &str, test| Condition { text: text.into(), test };
+    vec![
+        test("principal.plan in ['pro', 'free']", Test::OneOf(Operand::Plan, vec!["pro".into(), "free".into()])),
+        test("principal.tenant == principal.tenant", Test::Equal(Operand::Tenant, Operand::Tenant)),
+        test("time in 00:00-24:00", Test::Time(Hours { days: 0x7F, from: 0, to: 1440 })),
+    ]
 }
 
 pub(crate) fn model() -> model::Policy {
@@ -90,7 +103,7 @@ pub(crate) fn model() -> model::Policy {
                 ..route("orders-write", &["POST /v1/orders"])
             },
             Route { scopes: vec!["orders:read".into()], ..route("orders-latest", &["GET /v1/orders/latest"]) },
-            Route { zones: vec!["vpn".into()], ..route("admin", &["* /admin/{rest...}"]) },
+            Route { zones: vec!["vpn".into()], conditions: conditions(), ..route("admin", &["* /admin/{rest...}"]) },
         ],
     }
 }

@@ -6,9 +6,11 @@
 //! Costs: one look at each byte of the path; one step of an automaton a segment, however many routes there are.
 //! Not here: who the caller is (`key`), and where from (`net`).
 
+mod condition;
 mod path;
 pub mod record;
 mod routes;
 
+pub use condition::Known;
 pub use path::{PATH_MAX, Path, PathError, SEGMENTS_MAX, Segment};
 pub use routes::{Match, Route, Routes, TEMPLATE_MAX};

@@ -11,6 +11,8 @@ pub const NAMES: Tag = *b"NAME";
 pub const ROUTE: Tag = *b"ROUT";
 /// What a request to a route costs: [`ChargeRecord`].
 pub const CHARGE: Tag = *b"CHRG";
+/// What routes ask of callers and moments besides: [`ConditionRecord`].
+pub const CONDITION: Tag = *b"COND";
 /// The path automaton's states; 0 is the root: [`NodeRecord`].
 pub const NODE: Tag = *b"NODE";
 /// Its literal edges: [`EdgeRecord`].
@@ -43,8 +45,8 @@ pub struct RouteRecord {
     pub auth: u8,
     /// The least TLS: 0 none, 2 = 1.2, 3 = 1.3.
     pub tls: u8,
-    /// Zero.
-    pub zero: [u8; 6],
+    /// Its [`ConditionRecord`]s, all of which must hold.
+    pub conditions: Span,
 }
 
 const _: () = assert!(size_of::<RouteRecord>() == 40);
@@ -62,6 +64,48 @@ pub struct ChargeRecord {
 }
 
 const _: () = assert!(size_of::<ChargeRecord>() == 8);
+
+/// What a condition compares ([`ConditionRecord::left`], [`ConditionRecord::right`]).
+pub mod operand {
+    /// A segment of the path, decoded (left only).
+    pub const PATH: u8 = 1;
+    /// The principal's name.
+    pub const PRINCIPAL: u8 = 2;
+    /// The principal's tenant.
+    pub const TENANT: u8 = 3;
+    /// The principal's plan.
+    pub const PLAN: u8 = 4;
+    /// The time of the week, in UTC (left only).
+    pub const TIME: u8 = 5;
+    /// Some names, of which the left must be one; or, for the time, a window (right only).
+    pub const ONE_OF: u8 = 6;
+}
+
+/// One condition. What has no value equals nothing.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct ConditionRecord {
+    /// As it was written.
+    pub text: U32,
+    /// With [`operand::ONE_OF`]: names in [`NAMES`], at least one; none for the time.
+    pub names: Span,
+    /// With [`operand::TIME`]: the window's first minute of the day, below 1,440; else 0.
+    pub from: U16,
+    /// With [`operand::TIME`]: the first minute after the window, at most 1,440, and on the next day if it is below `from`; else 0.
+    pub to: U16,
+    /// [`operand`], but `ONE_OF`.
+    pub left: u8,
+    /// With [`operand::PATH`]: the segment's index; else 0.
+    pub segment: u8,
+    /// [`operand`], but `PATH` and `TIME`.
+    pub right: u8,
+    /// With [`operand::TIME`]: the days on which the window begins, Monday is bit 0; else 0.
+    pub days: u8,
+    /// Zero.
+    pub zero: [u8; 2],
+}
+
+const _: () = assert!(size_of::<ConditionRecord>() == 20);
 
 /// A state of the path automaton: what the segments read so far may still become.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]

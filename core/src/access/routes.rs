@@ -12,7 +12,8 @@ use zerocopy::little_endian::U32;
 
 use super::path::{Path, Segment};
 use super::record::{
-    ACCEPT, AUTH_KEY, AcceptRecord, CHARGE, ChargeRecord, EDGE, EdgeRecord, NAMES, NODE, NodeRecord, ROUTE, RouteRecord, TEMPLATE,
+    ACCEPT, AUTH_KEY, AcceptRecord, CHARGE, ChargeRecord, ConditionRecord, EDGE, EdgeRecord, NAMES, NODE, NodeRecord, ROUTE, RouteRecord,
+    TEMPLATE,
 };
 use crate::image::{NO_TEXT, OpenError, Text};
 
@@ -26,6 +27,8 @@ pub struct Routes<'b> {
     pub routes: &'b [RouteRecord],
     /// Their costs.
     pub charges: &'b [ChargeRecord],
+    /// Their conditions.
+    pub conditions: &'b [ConditionRecord],
     /// Lists of names.
     pub names: &'b [U32],
     /// The automaton's states.
@@ -61,6 +64,7 @@ impl<'b> Routes<'b> {
             let good = usize::from(charge.quota.get()) < quotas && charge.cost.get() > 0 && charge.zero == [0; 2];
             if good { Ok(()) } else { Err(OpenError::Content { tag: CHARGE }) }
         })?;
+        self.conditions.iter().try_for_each(|condition| self.check_condition(condition))?;
         self.routes.iter().try_for_each(|route| self.check_route(route, zones))?;
         self.nodes.iter().try_for_each(|node| self.check_node(node))?;
         self.accepts.iter().try_for_each(|accept| self.check_accept(accept))
@@ -68,9 +72,10 @@ impl<'b> Routes<'b> {
 
     fn check_route(&self, route: &RouteRecord, zones: u64) -> Result<(), OpenError> {
         self.text.check(route.name, ROUTE)?;
-        let spans = route.scopes.fits(self.names.len()) && route.charges.fits(self.charges.len());
+        let spans =
+            route.scopes.fits(self.names.len()) && route.charges.fits(self.charges.len()) && route.conditions.fits(self.conditions.len());
         let ascending = route.charges.of(self.charges).is_sorted_by(|a, b| a.quota.get() < b.quota.get());
-        let known = route.auth <= AUTH_KEY && matches!(route.tls, 0 | 2 | 3) && route.zones.get() & !zones == 0 && route.zero == [0; 6];
+        let known = route.auth <= AUTH_KEY && matches!(route.tls, 0 | 2 | 3) && route.zones.get() & !zones == 0;
         if spans && ascending && known { Ok(()) } else { Err(OpenError::Content { tag: ROUTE }) }
     }
 
@@ -139,7 +144,7 @@ impl<'b> Routes<'b> {
 /// One route with its names.
 #[derive(Debug, Clone, Copy)]
 pub struct Route<'b> {
-    routes: Routes<'b>,
+    pub(super) routes: Routes<'b>,
     record: &'b RouteRecord,
 }
 

@@ -105,6 +105,8 @@ reasons! {
     Corrupt = 25, "corrupt", 503;
     /// The caller's plan says nothing of a quota that the route charges.
     Plan = 26, "plan", 403;
+    /// A condition of the route does not hold.
+    Where = 27, "where", 403;
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::record::{
 };
 use super::state::Geometry;
 use crate::access::Routes;
-use crate::access::record::{ACCEPT, CHARGE, EDGE, NAMES, NODE, ROUTE, TEMPLATE};
+use crate::access::record::{ACCEPT, CHARGE, CONDITION, EDGE, NAMES, NODE, ROUTE, TEMPLATE};
 use crate::image::{Floor, Image, Kind, OpenError, TEXT, Tag, Text, Trust};
 use crate::net::record::{STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6, ZONE, ZONES_MAX, ZoneRecord};
 use crate::net::{ForwardedField, Ranges};
@@ -41,7 +41,7 @@ pub struct Policy<'b> {
 
 const KNOWN: &[Tag] = &[
     POLICY, CREDENTIAL, FEED, LINE, ZONE, STARTS_V4, VALUES_V4, STARTS_V6, VALUES_V6, QUOTA, ZONE_LIMIT, PLAN, PLAN_LIMIT, NAMES, ROUTE,
-    CHARGE, NODE, EDGE, ACCEPT, TEMPLATE, TEXT,
+    CHARGE, CONDITION, NODE, EDGE, ACCEPT, TEMPLATE, TEXT,
 ];
 
 impl<'b> Policy<'b> {
@@ -60,6 +60,7 @@ impl<'b> Policy<'b> {
         let routes = Routes {
             routes: image.records(ROUTE)?,
             charges: image.records(CHARGE)?,
+            conditions: image.records(CONDITION)?,
             names: image.records(NAMES)?,
             nodes: image.records(NODE)?,
             edges: image.records(EDGE)?,

@@ -9,14 +9,14 @@ use super::credential::{self, Shown};
 use super::decision::Facts;
 use super::trace::{Fact, Step, Trace};
 use crate::access::record::AUTH_NONE;
-use crate::access::{Path, PathError, Route};
+use crate::access::{Known, Path, PathError, Route};
 use crate::audit::Reason;
 use crate::key::KeyReason;
 use crate::net::{PeerTrust, Walk};
 use crate::rate::record::{QuotaRecord, by, on};
 use crate::rate::{CHARGES_MAX, Charge, Refused};
 use crate::request::{Request, TlsVersion, Transport};
-use crate::time::Now;
+use crate::time::{Now, Quality};
 
 /// A denial on its way out.
 pub(super) struct Stop {
@@ -182,16 +182,30 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         if wanted != 0 && wanted & zones == 0 {
             return Err(Reason::Zone.into());
         }
-        let Some(entry) = self.facts.entry else {
-            return if route.scopes_held(|_| false) { Ok(()) } else { Err(Reason::Scope.into()) };
-        };
         let policy = &self.guard.policy;
-        let is_bound = entry.zones().next().is_some();
-        if is_bound && !entry.zones().any(|name| policy.zone_named(name) & zones != 0) {
-            return Err(Reason::KeyZone.into());
+        if let Some(entry) = self.facts.entry {
+            let is_bound = entry.zones().next().is_some();
+            if is_bound && !entry.zones().any(|name| policy.zone_named(name) & zones != 0) {
+                return Err(Reason::KeyZone.into());
+            }
         }
-        let holds = route.scopes_held(|scope| entry.scopes().any(|held| held == scope));
-        if holds { Ok(()) } else { Err(Reason::Scope.into()) }
+        if !route.scopes_held(|scope| self.facts.scopes().any(|held| held == scope)) {
+            return Err(Reason::Scope.into());
+        }
+        let known = Known {
+            path: self.path.ok_or(Reason::Corrupt)?,
+            principal: self.facts.principal(),
+            tenant: self.facts.tenant(),
+            plan: self.facts.plan(),
+            wall_s: (self.now.quality == Quality::Trusted).then_some(self.now.wall_s),
+        };
+        match route.unmet(&known) {
+            None => Ok(()),
+            Some(condition) => {
+                self.trace.fact(Step::Access, Fact::Unmet(condition));
+                Err(Reason::Where.into())
+            }
+        }
     }
 
     fn quotas(&mut self) -> Result<(), Stop> {

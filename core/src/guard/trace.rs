@@ -61,6 +61,8 @@ pub enum Fact<'g> {
         /// Its answer.
         answer: Result<Taken, Refused>,
     },
+    /// A condition of the route, as it was written, does not hold.
+    Unmet(&'g str),
     /// The caller's plan allows nothing of this quota.
     NotInPlan {
         /// The quota's index in the policy.

@@ -36,7 +36,7 @@ pub(super) fn import(args: &Import) -> Result<Said, Failure> {
     for row in &rows {
         let wrong = |what: String| Failure::wrong(format_args!("line {}: {what}; nothing was imported", row.line));
         let key = row.model(&pepper).map_err(&wrong)?;
-        store.check_names(&key.scopes, &key.zones).map_err(&wrong)?;
+        store.check_names(&key).map_err(&wrong)?;
         if let Some(same) = known.insert(place(&key), format!("line {}", row.line)) {
             return Err(wrong(format!("the same key as {same}: leave one out")));
         }

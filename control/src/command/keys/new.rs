@@ -12,7 +12,6 @@ use crate::keys::{KeyModel, KeyState};
 
 pub(super) fn create(new: &New) -> Result<Said, Failure> {
     let mut store = Store::open(&new.place)?;
-    store.check_names(&new.scopes, &new.zones).map_err(Failure::usage)?;
     let pepper = store.pepper()?;
     let key = issue_key(&new.prefix.clone().unwrap_or_else(|| prefix_of(&store.written.policy.name, Environment::Live)))?;
     let model = KeyModel {
@@ -24,6 +23,7 @@ pub(super) fn create(new: &New) -> Result<Said, Failure> {
         plan: new.plan.clone(),
         ..model(&key, &pepper)?
     };
+    store.check_names(&model).map_err(Failure::usage)?;
     store.keys.push(model);
     store.write()?;
     Ok(told(&key, &new.principal, ""))

@@ -80,17 +80,18 @@ impl Store {
         Ok(Pepper { id: last.id, key: mac::Key::new(&last.bytes) })
     }
 
-    /// Scopes and zones that the policy does not know are slips of the hand.
-    pub(super) fn check_names<'n>(
-        &self,
-        scopes: impl IntoIterator<Item = &'n String>,
-        zones: impl IntoIterator<Item = &'n String>,
-    ) -> Result<(), String> {
+    /// Scopes, zones and plans that the policy does not know are slips of the hand. Without any plan in it, plans are the application's own.
+    pub(super) fn check_names(&self, key: &KeyModel) -> Result<(), String> {
+        let policy = &self.written.policy;
         if let Some(known) = &self.written.scopes {
-            check_known("scope", scopes, known, "write it in [policy] scopes")?;
+            check_known("scope", &key.scopes, known, "write it in [policy] scopes")?;
         }
-        let known: Vec<&str> = self.written.policy.zones.iter().map(|zone| zone.name.as_str()).collect();
-        check_known("zone", zones, &known, "write it in [network] zones")
+        let plans: Vec<&str> = policy.plans.iter().map(|plan| plan.name.as_str()).collect();
+        if !plans.is_empty() {
+            check_known("plan", &key.plan, &plans, "write it in [plan]")?;
+        }
+        let zones: Vec<&str> = policy.zones.iter().map(|zone| zone.name.as_str()).collect();
+        check_known("zone", &key.zones, &zones, "write it in [network] zones")
     }
 }
 
