@@ -70,13 +70,15 @@ def in_time(measured: Measured, *, contest: str, at_most_ns: float, contender: s
     return Verdict(contest, median <= at_most_ns, f"{median:.1f} ns", goal)
 
 
-def as_figure(measured: Measured, *, figure: str, at_most: float) -> Verdict:
+def as_figure(measured: Measured, *, figure: str, at_most: float | None = None, at_least: float | None = None) -> Verdict:
+    if (at_most is None) == (at_least is None):
+        raise TypeError("give at-most or at-least")
     value = measured.value(figure)
     unit = measured.rows.get(figure, {}).get("unit", "")
-    goal = f"at most {at_most:g} {unit}".rstrip()
+    goal = (f"at least {at_least:g} {unit}" if at_most is None else f"at most {at_most:g} {unit}").rstrip()
     if value is None:
         return Verdict(figure, None, "no figure", goal)
-    return Verdict(figure, value <= at_most, f"{value:.3g} {unit}", goal)
+    return Verdict(figure, value >= at_least if at_most is None else value <= at_most, f"{value:.3g} {unit}", goal)
 
 
 def alike(measured: Measured, *, alike: list[str], within: float) -> Verdict:

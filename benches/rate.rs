@@ -5,6 +5,8 @@
 //! pingora-limits, which has no door for it; rows of their own add what a host pays for reading clocks.
 #![allow(missing_docs, reason = "a program: nobody links it")]
 
+mod together;
+
 use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +27,9 @@ fn warmed<W: FnMut(u64)>(mut work: W, clients: u32) -> W {
 }
 
 fn main() {
+    if together::served() {
+        return;
+    }
     let mut bench = Bench::new("rate");
     for (title, clients) in [("rate check, one hot client", 1), ("rate check, 1 M clients at random", CLIENTS)] {
         bench.contest(contest(title, clients));
@@ -38,6 +43,7 @@ fn main() {
             .with("one by one", warmed(one_by_one(CLIENTS), CLIENTS / 64)),
     );
     bench.figure("rate table, bytes a slot", 8.0, "bytes");
+    bench.figure("two processes on one state, 1 M clients at random", together::gain(), "times one's checks");
     bench.finish();
 }
 

@@ -30,7 +30,8 @@ def met(goals: list[dict]) -> dict:
             row |= {name: 100.0 for name in goal["against"]}
             row[goal.get("contender", "caltrop")] = 99.0 * goal["at-most"]
         elif "figure" in goal:
-            figures.append({"title": goal["figure"], "value": 0.99 * goal["at-most"], "unit": "units"})
+            value = 0.99 * goal["at-most"] if "at-most" in goal else 1.01 * goal["at-least"]
+            figures.append({"title": goal["figure"], "value": value, "unit": "units"})
     for goal in goals:
         if "at-most-ns" in goal:
             rows.setdefault(goal["contest"], {}).setdefault("caltrop", 0.99 * goal["at-most-ns"])
@@ -62,12 +63,14 @@ def test_a_record_that_reaches_all_goals_passes(tmp_path: Path) -> None:
 
 def test_one_median_doubled_fails_and_one_row_missing_fails(tmp_path: Path) -> None:
     whole = met(GOALS)
+    more_is_better = {goal["figure"] for goal in GOALS if "at-least" in goal}
+    assert more_is_better
     rows = whole["benches"]["all"]["contests"]
     for at, row in enumerate(rows):
         doubled, without = copy.deepcopy(whole), copy.deepcopy(whole)
         planted = doubled["benches"]["all"]["contests"][at]
         if "value" in planted:
-            planted["value"] *= 2
+            planted["value"] *= 0.5 if row["title"] in more_is_better else 2
         else:
             own = [one for one in planted["contenders"] if one["name"].startswith("caltrop")]
             assert own
@@ -94,6 +97,8 @@ def test_one_median_doubled_fails_and_one_row_missing_fails(tmp_path: Path) -> N
         '[[goal]]\ncontest = "x"\nat-least = 1',
         '[[goal]]\ncontest = "x"\nagainst = ["y"]\nat-mots = 1',
         '[[goal]]\ncontest = "x"\nagainst = ["y"]\nat-most = 1\nat-most-ns = 1',
+        '[[goal]]\nfigure = "x"',
+        '[[goal]]\nfigure = "x"\nat-most = 1\nat-least = 1',
     ],
 )
 def test_a_goal_that_cannot_be_read_is_refused(wrong: str) -> None:

@@ -416,6 +416,8 @@ typedef struct {
 } caltrop_quota;
 
 // What a call to `caltrop_rate_take` found. Zeroed memory is a refusal, and so is what an error leaves.
+//
+// For `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`: the quota's `burst`, `remaining` and `reset_s`.
 typedef struct {
   // 1 if the cost was taken, 0 if nothing was.
   uint8_t allowed;
@@ -423,6 +425,8 @@ typedef struct {
   uint32_t remaining;
   // Whole seconds until the same call would pass; 0 if it passed.
   uint32_t retry_after_s;
+  // Seconds until all units are back, rounded; after a refusal, as `retry_after_s`.
+  uint32_t reset_s;
 } caltrop_rate_answer;
 
 // A cache over memory that `caltrop_replay_init` formatted. It may be copied; any thread or process that shares the memory may use one.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use caltrop::Now;
-use caltrop::rate::{AllRefused, Charge, Left, LimitItem, Limiter, PolicyItem, Quota, QuotaError, Refused, Taken};
+use caltrop::rate::{AllRefused, Charge, Left, LimitItem, Limiter, PolicyItem, Quota, QuotaError, Refused, Taken, XRateLimit};
 use caltrop::table::{TableSize, Word};
 
 #[test]
@@ -15,6 +15,18 @@ fn what_is_left_is_told_in_the_draft_s_words() {
     assert_eq!(told(Left::of(&quota, &Ok(Taken { debt_ticks: quota.cost_ticks(40), remaining: 60 }))), r#""requests";r=60;t=4"#);
     assert_eq!(told(Left::of(&quota, &Err(Refused::Wait { ticks: 65_537 }))), r#""requests";r=0;t=2"#);
     assert_eq!(told(Left::of(&quota, &Err(Refused::Contended))), r#""requests";r=0;t=1"#);
+}
+
+#[test]
+fn what_is_left_is_told_in_the_older_words_too() {
+    let quota = Quota::per("requests", 600, 60, 100).unwrap();
+    let told = |answer| XRateLimit::of(&quota, Left::of(&quota, &answer)).fields();
+    let names = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+    let expected = |values: [u32; 3]| [0, 1, 2].map(|at| (names[at], values[at]));
+    assert_eq!(told(Ok(Taken { debt_ticks: quota.cost_ticks(40), remaining: 60 })), expected([100, 60, 4]));
+    assert_eq!(told(Ok(Taken { debt_ticks: quota.cost_ticks(100), remaining: 0 })), expected([100, 0, 10]));
+    assert_eq!(told(Err(Refused::Wait { ticks: 65_537 })), expected([100, 0, 2]));
+    assert_eq!(told(Err(Refused::Contended)), expected([100, 0, 1]));
 }
 
 #[test]

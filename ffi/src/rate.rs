@@ -1,7 +1,7 @@
 //! Rate limits in memory that the caller lends.
 
 use caltrop::Now;
-use caltrop::rate::{Charge, Limiter, Quota, QuotaError, Refused, Taken};
+use caltrop::rate::{Charge, Left, Limiter, Quota, QuotaError, Refused, Taken};
 use caltrop::table::{TableError, TableSize};
 
 use crate::border::{bytes, place, places, shared, words};
@@ -29,6 +29,8 @@ pub struct caltrop_quota {
 }
 
 /// What a call to `caltrop_rate_take` found. Zeroed memory is a refusal, and so is what an error leaves.
+///
+/// For `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`: the quota's `burst`, `remaining` and `reset_s`.
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct caltrop_rate_answer {
@@ -38,16 +40,15 @@ pub struct caltrop_rate_answer {
     pub remaining: u32,
     /// Whole seconds until the same call would pass; 0 if it passed.
     pub retry_after_s: u32,
+    /// Seconds until all units are back, rounded; after a refusal, as `retry_after_s`.
+    pub reset_s: u32,
 }
 
-impl From<Result<Taken, Refused>> for caltrop_rate_answer {
-    fn from(taken: Result<Taken, Refused>) -> Self {
-        match taken {
-            Ok(taken) => Self { allowed: 1, remaining: taken.remaining, retry_after_s: 0 },
-            Err(refused @ (Refused::Wait { .. } | Refused::Contended)) => {
-                Self { allowed: 0, remaining: 0, retry_after_s: refused.retry_after_s() }
-            }
-        }
+impl caltrop_rate_answer {
+    fn of(quota: &Quota, answer: &Result<Taken, Refused>) -> Self {
+        let Left { remaining, reset_s } = Left::of(quota, answer);
+        let retry_after_s = answer.as_ref().map_or_else(Refused::retry_after_s, |_| 0);
+        Self { allowed: answer.is_ok().into(), remaining, retry_after_s, reset_s }
     }
 }
 
@@ -200,8 +201,12 @@ pub unsafe extern "C" fn caltrop_rate_take(
         Err(status) => return status,
     };
     // SAFETY: this function's contract is the one of `with_charge`.
-    let taken = unsafe { with_charge(limiter, quota, client, client_len, cost, |limiter, charge| limiter.take(charge, at(mono_ns))) };
-    status(taken.map(|taken| *out = taken.into()))
+    let answer = unsafe {
+        with_charge(limiter, quota, client, client_len, cost, |limiter, charge| {
+            caltrop_rate_answer::of(&charge.quota, &limiter.take(charge, at(mono_ns)))
+        })
+    };
+    status(answer.map(|answer| *out = answer))
 }
 
 /// How many clients are hashed before their charges are taken: what a call holds on its stack.
@@ -248,7 +253,7 @@ pub unsafe extern "C" fn caltrop_rate_take_many(
             let (Some(charges), Some(answers)) = (charges.get(..out.len()), answers.get_mut(..out.len())) else { return };
             if limiter.take_many(charges, at(mono_ns), answers).is_ok() {
                 for (out, answer) in out.iter_mut().zip(answers) {
-                    out.write((*answer).into());
+                    out.write(caltrop_rate_answer::of(&charge.quota, answer));
                 }
             }
         }

@@ -121,6 +121,9 @@ def test_limits_hold_and_come_back() -> None:
     policy = (b"ratelimit-policy", b'"default";q=3;w=3')
     assert refused.fields == [policy, (b"ratelimit", b'"default";r=0;t=1'), (b"retry-after", b"1")]
     assert limiter.peek(b"c", now=at(1)).fields == [policy, (b"ratelimit", b'"default";r=2;t=1')]
+    limit, names = (b"x-ratelimit-limit", b"3"), (b"x-ratelimit-remaining", b"x-ratelimit-reset")
+    assert refused.x_fields == [limit, *zip(names, (b"0", b"1"), strict=True)]
+    assert limiter.peek(b"c", cost=2, now=at(1)).x_fields == [limit, *zip(names, (b"1", b"2"), strict=True)]
     assert limiter.take(b"b", now=at(1)) and limiter.take(b"a", now=at(2)) and not limiter.take(b"a", cost=2, now=at(3))
     assert limiter.peek(b"a", cost=2, now=at(4)).allowed and limiter.peek(b"a", cost=2, now=at(4)).allowed
     for limit, says in [("60/min", "write the unit in full"), ("60", "has no unit")]:
@@ -215,6 +218,19 @@ def test_threads_are_never_more_at_once_than_the_quota() -> None:
     with concurrent.futures.ThreadPoolExecutor(8) as workers:
         list(workers.map(give, range(64)))
     assert given == [1]
+
+
+def test_many_clients_are_charged_as_one_by_one() -> None:
+    at = caltrop.Now(0, 10**9)
+    names = [b"anna", b"bert", b"anna"] * 30
+    one, many = (caltrop.rate.Limiter("60/minute", burst=3, slots=1024) for _ in range(2))
+    expected = bytes(bool(one.take(name, now=at)) for name in names)
+    assert many.take_many(b"".join(names), 4, now=at) == expected and expected.count(1) == 6
+    assert many.take_many(b"", 4, now=at) == b""
+    assert many.take_many(b"annacora", 4, cost=2, now=at) == b"\0\1"
+    for clients, width in [(b"anna", 0), (b"anna", 3), (b"anna", 8)]:
+        with pytest.raises(ValueError, match="clients"):
+            many.take_many(clients, width, now=at)
 
 
 def test_of_all_copies_one_is_first_and_the_reason_is_told() -> None:

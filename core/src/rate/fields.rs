@@ -56,7 +56,7 @@ impl fmt::Display for LimitItem<'_> {
     }
 }
 
-/// What is left of a quota after an answer. For `X-RateLimit-Limit`, `-Remaining` and `-Reset`: the quota's burst, and these two.
+/// What is left of a quota after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
     /// Units that may come at once.
@@ -73,6 +73,40 @@ impl Left {
             Ok(taken) => Self { remaining: quota.remaining(taken.debt_ticks), reset_s: seconds_near(taken.debt_ticks) },
             Err(refused) => Self { remaining: 0, reset_s: refused.retry_after_s() },
         }
+    }
+}
+
+/// `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`, which came before the draft and which no RFC defines.
+///
+/// The reset is seconds from now, as in `RateLimit`: some servers send a moment of the wall clock in it, and a client can tell by its size.
+///
+/// ```
+/// use caltrop::rate::{Left, Quota, Taken, XRateLimit};
+/// let quota = Quota::per("requests", 600, 60, 100).unwrap();
+/// let left = Left::of(&quota, &Ok(Taken { debt_ticks: quota.cost_ticks(40), remaining: 60 }));
+/// let told = XRateLimit::of(&quota, left).fields().map(|(name, value)| format!("{name}: {value}"));
+/// assert_eq!(told, ["x-ratelimit-limit: 100", "x-ratelimit-remaining: 60", "x-ratelimit-reset: 4"]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct XRateLimit {
+    /// Units that may come at once.
+    pub limit: u32,
+    /// What is left of them, and when they are back.
+    pub left: Left,
+}
+
+impl XRateLimit {
+    /// Of a quota, and what is left of it.
+    #[must_use]
+    pub const fn of(quota: &Quota, left: Left) -> Self {
+        Self { limit: quota.burst(), left }
+    }
+
+    /// Names in lower case, and values.
+    #[must_use]
+    pub const fn fields(&self) -> [(&'static str, u32); 3] {
+        let Self { limit, left: Left { remaining, reset_s } } = *self;
+        [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining), ("x-ratelimit-reset", reset_s)]
     }
 }
 

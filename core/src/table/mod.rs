@@ -62,6 +62,14 @@ impl TableSize {
         // Lossless: u16, u8, u8 and u32 side by side.
         pack(LAYOUT, self.overflow_log2, kind.code(), self.lines)
     }
+
+    pub(crate) const fn of_head(kind: Kind, head: u64) -> Result<Self, TableError> {
+        let [a, b, overflow_log2, code, c, d, e, f] = head.to_le_bytes();
+        if u16::from_le_bytes([a, b]) != LAYOUT || code != kind.code() {
+            return Err(TableError::Layout);
+        }
+        Ok(Self { lines: u32::from_le_bytes([c, d, e, f]), overflow_log2 })
+    }
 }
 
 #[expect(clippy::as_conversions, reason = "widening in a const fn, where `From` cannot be called")]
@@ -200,12 +208,7 @@ impl<'t> Table<'t> {
     }
 
     pub(crate) fn attach_as(kind: Kind, words: &'t [Word]) -> Result<Self, TableError> {
-        let head = words.first().ok_or(TableError::Layout)?.load(Relaxed);
-        let [a, b, overflow_log2, code, lines @ ..] = head.to_le_bytes();
-        if u16::from_le_bytes([a, b]) != LAYOUT || code != kind.code() {
-            return Err(TableError::Layout);
-        }
-        let size = TableSize { lines: u32::from_le_bytes(lines), overflow_log2 };
+        let size = TableSize::of_head(kind, words.first().ok_or(TableError::Layout)?.load(Relaxed))?;
         let need = size.words().ok_or(TableError::Size)?;
         if words.len() != need {
             return Err(TableError::Words { need, have: words.len() });
@@ -295,6 +298,23 @@ impl<'t> Table<'t> {
         // Lossless: both are at most the number of lines.
         let (first, count) = (usize::try_from(first).unwrap_or(0), usize::try_from(count).unwrap_or(0));
         self.lines.iter().skip(first).chain(self.lines).take(count).flatten()
+    }
+
+    /// The words that hold entries, numbered: those of the lines, then the overflow words.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (u64, &'t Word)> {
+        (0..).zip(self.lines.as_flattened().iter().chain(self.overflow))
+    }
+
+    /// The word of this number.
+    pub(crate) fn slot(&self, at: u64) -> Option<&'t Word> {
+        let (at, lines) = (usize::try_from(at).ok()?, self.lines.as_flattened());
+        at.checked_sub(lines.len()).map_or_else(|| lines.get(at), |rest| self.overflow.get(rest))
+    }
+
+    /// What the table's entries depend on: the first word of its header, and its key.
+    pub(crate) fn identity(&self) -> (u64, [u8; 16]) {
+        let [low, high] = self.key;
+        (self.get(HEAD), (u128::from(low) | u128::from(high) << 64).to_le_bytes())
     }
 
     /// A number that the room keeps in the header.

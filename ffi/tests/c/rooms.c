@@ -88,8 +88,10 @@ static void rate(void) {
     CHECK(caltrop_quota_init(TEXT("requests"), 2, 1, 0, &quota) == CALTROP_E_QUOTA);
     CHECK(caltrop_quota_init(TEXT("requests"), 2, 1, 2, &quota) == CALTROP_OK);
     CHECK(caltrop_rate_take(&limiter, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1 && answer.remaining == 1);
+    CHECK(quota.burst == 2 && answer.reset_s == 1);
     CHECK(caltrop_rate_take(&limiter, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1);
     CHECK(caltrop_rate_take(&limiter, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 0 && answer.retry_after_s == 1);
+    CHECK(answer.remaining == 0 && answer.reset_s == 1);
     CHECK(caltrop_rate_take(&limiter, &quota, TEXT("bob"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1);
     CHECK(caltrop_rate_refund(&limiter, &quota, TEXT("alice"), 1, 0) == CALTROP_OK);
     CHECK(caltrop_rate_take(&limiter, &quota, TEXT("alice"), 1, 0, &answer) == CALTROP_OK && answer.allowed == 1);
@@ -99,6 +101,7 @@ static void rate(void) {
     for (size_t i = 0; i < 100; i++) memcpy(names + 4 * i, i % 10 == 9 ? "dave" : "erin", 4);
     CHECK(caltrop_rate_take_many(&limiter, &quota, (const uint8_t *)names, 4, 100, 1, 0, answers) == CALTROP_OK);
     CHECK(answers[0].allowed == 1 && answers[1].allowed == 1 && answers[2].allowed == 0 && answers[2].retry_after_s == 1);
+    CHECK(answers[0].reset_s == 1 && answers[1].remaining == 0 && answers[1].reset_s == 1 && answers[2].reset_s == 1);
     CHECK(answers[9].allowed == 1 && answers[19].allowed == 1 && answers[99].allowed == 0);
     CHECK(caltrop_rate_take_many(&limiter, &quota, NULL, 4, 0, 1, 0, NULL) == CALTROP_OK);
     CHECK(caltrop_rate_take_many(&limiter, &quota, (const uint8_t *)names, 0, 100, 1, 0, answers) == CALTROP_E_LENGTH && answers[0].allowed == 0);

@@ -3,8 +3,10 @@
 use core::net::IpAddr;
 
 use caltrop::Now;
+use caltrop::mac::Key;
 use caltrop::rate::{
-    AllRefused, Charge, Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter, Quota, QuotaError, Refused, Taken, Uneven,
+    AllRefused, Charge, Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter, Quota, QuotaError, Refused, Snapshot, SnapshotError,
+    SnapshotOptions, Taken, Uneven,
 };
 use caltrop::table::{Partition, TableError, TableSize, Word};
 
@@ -61,6 +63,27 @@ pub fn np_limiter_refund(limiter: &Limiter<'_>, charge: &Charge, now: Now) {
 #[unsafe(no_mangle)]
 pub fn np_limiter_settle(limiter: &Limiter<'_>, charge: &Charge, now: Now) {
     limiter.settle(charge, now);
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_snapshot(
+    limiter: &Limiter<'_>,
+    out: &mut [u8],
+    key: &Key,
+    options: SnapshotOptions,
+    now: Now,
+) -> Result<usize, SnapshotError> {
+    limiter.snapshot(out, key, options, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_limiter_restore<'t>(words: &'t [Word], snapshot: &Snapshot<'_>, now: Now) -> Result<Limiter<'t>, TableError> {
+    Limiter::restore(words, snapshot, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_snapshot_open<'b>(bytes: &'b [u8], key: &Key) -> Result<Snapshot<'b>, SnapshotError> {
+    Snapshot::open(bytes, key)
 }
 
 #[unsafe(no_mangle)]

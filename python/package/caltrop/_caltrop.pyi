@@ -361,6 +361,11 @@ class Limiter:
 
         Raises TypeError for a client that is neither bytes nor str.
         """
+    def take_many(self, clients: bytes, width: int, *, cost: int = 1, now: Now | None = None) -> bytes:
+        """`take` for names of one width that lie side by side, faster; the answer is a byte for each name: 1 if its cost was taken, 0 if not.
+
+        A name may come several times. Raises ValueError for a width of 0 and for bytes that are no whole number of names.
+        """
     def peek(self, client: str | bytes, *, cost: int = 1, now: Now | None = None) -> Taken:
         """What `take` would answer; takes nothing. Raises as `take` does."""
 
@@ -381,6 +386,9 @@ class Taken:
     @property
     def fields(self) -> list[tuple[bytes, bytes]]:
         """`RateLimit-Policy` and `RateLimit`, and `Retry-After` for a refusal, as pairs of bytes for ASGI (draft-ietf-httpapi-ratelimit-headers-10)."""
+    @property
+    def x_fields(self) -> list[tuple[bytes, bytes]]:
+        """`X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now), for clients that read these: pairs of bytes, to be added to `fields`."""
 
 @final
 class Leases:

@@ -19,6 +19,11 @@ Traceback (most recent call last):
 caltrop.LeaseRefused: as many at once as the quota allows
 >>> exports.held("alice")
 0
+
+Many at once, as names of one width side by side; the answer is a byte for each:
+
+>>> list(limiter.take_many(b"adamadamadameve.", 4))
+[1, 1, 0, 1]
 """
 
 from ._caltrop import Lapsed, Lease, LeaseRefused, Leases, Limiter, Taken
