@@ -212,6 +212,19 @@ fn a_plan_is_known_before_a_key_names_it_and_explain_says_what_it_lacks() {
 }
 
 #[test]
+fn what_no_row_tries_is_told_on_request() {
+    let project = Project::new();
+    let plain = caltrop(&["policy", "test", &project.policy()]);
+    let covered = caltrop(&["policy", "test", "--cover", &project.policy()]);
+    assert_eq!((plain.code, covered.code), (0, 0), "{}", covered.err);
+    let told = covered.out.strip_prefix(&plain.out).unwrap();
+    assert!(told.contains(" rules tried\nline ") && told.contains("reasons that no row reaches: "), "{told}");
+    let json: Value = serde_json::from_str(&caltrop(&["--json", "policy", "test", "--cover", &project.policy()]).out).unwrap();
+    let untried = json["cover"]["untried"].as_array().unwrap();
+    assert!(!untried.is_empty() && untried.iter().all(|rule| rule["line"].as_u64().is_some_and(|line| line > 0)), "{json}");
+}
+
+#[test]
 fn names_that_the_policy_does_not_know_are_refused_with_the_nearest() {
     let project = Project::new();
     let new = |args: &[&str]| caltrop(&[&["keys", "new", "bob", "--policy", &project.policy()], args].concat());

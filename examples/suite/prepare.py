@@ -54,8 +54,9 @@ def main() -> None:
     caltrop("keys", "revoke", keys["revoked"]["id"], "--policy", str(policy))
     for owner in {key_name(row.owner): row.owner for row in rows.read(policy) if row.owner}.values():
         tenant = ["--tenant", owner["tenant"]] if owner["tenant"] else []
+        plan = ["--plan", owner["plan"]] if owner["plan"] else []
         scopes = [word for scope in owner["scopes"] for word in ("--scope", scope)]
-        keys[key_name(owner)] = new_key(owner["principal"], *tenant, *scopes)
+        keys[key_name(owner)] = new_key(owner["principal"], *tenant, *plan, *scopes)
     path = args.folder / "keys.json"
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump({name: made["key"] for name, made in keys.items()}, file, indent=1)
@@ -64,7 +65,7 @@ def main() -> None:
 
 def key_name(owner: dict) -> str:
     """What the key of a row's owner is called in keys.json: rows of one owner share it."""
-    return json.dumps(["row", owner["principal"], owner["tenant"], owner["scopes"]])
+    return json.dumps(["row", owner["principal"], owner["tenant"], owner["plan"], owner["scopes"]])
 
 
 if __name__ == "__main__":

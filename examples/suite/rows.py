@@ -44,11 +44,13 @@ class Row:
         if self.request.get("auth") != "key":
             return None
         asked = self.request
-        return {"principal": asked.get("principal", "expect"), "tenant": asked.get("tenant"), "scopes": sorted(asked.get("scopes", []))}
+        return {"principal": asked.get("principal", "expect"), "tenant": asked.get("tenant"), "plan": asked.get("plan"), "scopes": sorted(asked.get("scopes", []))}
 
     def cannot(self) -> str | None:
         """Why the row cannot be asked over a TCP socket, if so."""
-        return "a Unix socket's peer, and the servers listen on TCP" if self.request["from"] == "unix:" else None
+        if self.request["from"] == "unix:":
+            return "a Unix socket's peer, and the servers listen on TCP"
+        return "another moment, and the servers have the real clock" if "at" in self.request else None
 
     def fields(self, key: str | None) -> Fields:
         """The header fields that the proxy sends on."""

@@ -7,14 +7,20 @@ use serde_json::json;
 
 use super::project::{self, Project};
 use super::said::{Failure, Said};
-use crate::policy::{RowResult, Written, is_current, show};
+use crate::policy::{Cover, RowResult, Written, is_current, show};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Args {
     /// Read it, and tell every mistake with its line, column and mend
     Check(File),
     /// Hold it to its [[expect]] rows, each in a fresh state
-    Test(File),
+    Test {
+        #[command(flatten)]
+        file: File,
+        /// Tell what no row tries: routes, what they ask for, quotas, reasons
+        #[arg(long)]
+        cover: bool,
+    },
     /// Test it, sign it with policy.key and write the image beside it
     Compile {
         #[command(flatten)]
@@ -42,11 +48,18 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
             let text = format!("{}: {routes} routes, {} [[expect]] rows, no error\n", file.policy.display(), written.expects.len());
             Ok(Said::new(text, json!({ "found": written.warnings.found })).note(&written.warnings))
         }
-        Args::Test(file) => {
+        Args::Test { file, cover } => {
             let written = Project::new(&file.policy).written()?;
             let rows = test(&written)?;
-            let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
-            Ok(Said::new(text + &passed(&rows), rows_json(&rows)).note(&written.warnings))
+            let mut text: String = rows.iter().map(|row| format!("{row}\n")).collect();
+            text += &passed(&rows);
+            let mut json = rows_json(&rows);
+            if *cover {
+                let cover = Cover::of(&written, &rows);
+                text += &cover.to_string();
+                json["cover"] = json!(cover);
+            }
+            Ok(Said::new(text, json).note(&written.warnings))
         }
         Args::Compile { file, untested } => compile(&file.policy, *untested),
         Args::Show(file) => {

@@ -26,6 +26,9 @@ pub struct Case {
     pub tls: &'static str,
     /// How many times it is sent; the last answer counts.
     pub repeat: u32,
+    /// When it is sent, in Unix seconds; none = whenever.
+    #[serde(rename = "at", skip_serializing_if = "Option::is_none")]
+    pub at_s: Option<u64>,
     /// What must be answered.
     pub answer: Answer,
 }
@@ -73,6 +76,7 @@ pub fn cases(written: &Written, pepper: PepperOf<'_>, mut entropy: impl FnMut() 
                 Tls::V1_3 => "1.3",
             },
             repeat: row.request.repeat,
+            at_s: row.request.at_s,
             answer: row.answer.clone(),
         }
     });

@@ -40,6 +40,8 @@ pub struct Ask {
     pub headers: Vec<(String, String)>,
     /// How many times it is sent; the last answer counts.
     pub repeat: u32,
+    /// When it is sent, in Unix seconds; `None` = whenever.
+    pub at_s: Option<u64>,
 }
 
 /// Who is at the other end of the socket.
@@ -113,8 +115,10 @@ pub(super) struct Around<'a> {
 }
 
 const KEYS: Keys = Keys { known: &["request", "answer"], unbuilt: &[] };
-const REQUEST: Keys =
-    Keys { known: &["line", "from", "auth", "scopes", "tenant", "plan", "principal", "tls", "headers", "repeat"], unbuilt: &["roles"] };
+const REQUEST: Keys = Keys {
+    known: &["line", "from", "auth", "scopes", "tenant", "plan", "principal", "tls", "headers", "repeat", "at"],
+    unbuilt: &["roles"],
+};
 const ANSWER: Keys = Keys { known: &["status", "reason", "route", "principal", "tenant", "retry-after"], unbuilt: &[] };
 const REPEAT_MAX: u64 = 100_000;
 
@@ -148,8 +152,17 @@ fn ask(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Optio
         }
     }
     let repeat = table.get("repeat").map_or(Some(1), |entry| entry.value.number("repeat", 1..=REPEAT_MAX, findings));
+    let at_s = table.get("at").and_then(|entry| at(entry, findings));
     let (method, target) = line?;
-    Some(Ask { method, target, from: from?, key, tls: tls?, headers, repeat: u32::try_from(repeat?).ok()? })
+    Some(Ask { method, target, from: from?, key, tls: tls?, headers, repeat: u32::try_from(repeat?).ok()?, at_s })
+}
+
+fn at(entry: &Entry<'_>, findings: &mut Findings) -> Option<u64> {
+    let at_s = entry.value.as_unix_s();
+    if at_s.is_none() {
+        findings.error(entry.value.span(), "at is an instant", "write a date and time in UTC, without quotes: 2027-01-15T12:00:00Z");
+    }
+    at_s
 }
 
 fn line(entry: &Entry<'_>, findings: &mut Findings) -> Option<(String, String)> {

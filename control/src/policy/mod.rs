@@ -7,6 +7,7 @@
 mod auth;
 mod cases;
 mod condition;
+mod cover;
 mod document;
 mod expect;
 mod feed;
@@ -25,6 +26,7 @@ mod written;
 
 pub use caltrop_host::signer::{SignerError, public_key};
 pub use cases::{Case, Cases, PepperOf, cases};
+pub use cover::{Cover, Untried};
 pub use expect::{Answer, Ask, Caller, Expect, Sender};
 pub use limit::{Rate, Refusal, rate};
 pub use lines::Lines;

@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use caltrop::guard::{Feeds, Misuse, Secrets, SecretsFull, StateError};
+use caltrop::audit::Reason;
+use caltrop::guard::{Fact, Feeds, Misuse, Secrets, SecretsFull, StateError, Step, Trace};
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop::request::{Header, Peer, Request, TlsVersion, Transport};
@@ -31,6 +32,12 @@ pub struct RowResult {
     pub request: String,
     /// What was answered: the status, and the reason of a denial.
     pub answered: String,
+    /// The reason of a denial.
+    pub reason: Option<Reason>,
+    /// The route that was found.
+    pub route: Option<String>,
+    /// The windows of quotas that refused it.
+    pub quotas: Vec<String>,
     /// Where that is not what was expected; none = passed.
     pub mismatches: Vec<Mismatch>,
 }
@@ -116,18 +123,39 @@ fn ask(guard: &Guard<'_>, row: &Ask, case: &Case) -> RowResult {
             Tls::V1_3 => Transport::Tls(TlsVersion::V1_3),
         },
     };
-    let mut decision = guard.admit(&request, NOW);
+    let now = Now { wall_s: case.at_s.unwrap_or(NOW.wall_s), ..NOW };
     for _ in 1..case.repeat {
-        decision = guard.admit(&request, NOW);
+        let _ = guard.admit(&request, now);
     }
-    compare(case, row, &decision)
+    let mut refusing = Refusing { policy: guard.policy(), quotas: Vec::new() };
+    let decision = guard.trace(&request, now, &mut refusing);
+    RowResult { quotas: refusing.quotas, ..compare(case, row, &decision) }
+}
+
+/// Hears which quotas would not grant the request.
+struct Refusing<'g> {
+    policy: &'g Policy<'g>,
+    quotas: Vec<String>,
+}
+
+impl Trace for Refusing<'_> {
+    fn fact(&mut self, _: Step, fact: Fact<'_>) {
+        if let Fact::Quota { index, answer: Err(_) } | Fact::NotInPlan { index, .. } = fact
+            && let Some(name) = self.policy.quota_name(usize::from(index))
+        {
+            self.quotas.push(name.to_owned());
+        }
+    }
+
+    fn verdict(&mut self, _: Step, _: Result<(), Reason>) {}
 }
 
 fn compare(case: &Case, row: &Ask, decision: &Decision<'_>) -> RowResult {
-    let (reason, wait_s) = match decision {
-        Decision::Allow(_) => ("none", 0),
-        Decision::Deny(denial) => (denial.reason().word(), denial.retry_after_s()),
+    let (denied, wait_s) = match decision {
+        Decision::Allow(_) => (None, 0),
+        Decision::Deny(denial) => (Some(denial.reason()), denial.retry_after_s()),
     };
+    let reason = denied.map_or("none", Reason::word);
     let facts = decision.facts();
     let text = |text: Option<&str>| text.unwrap_or("none").to_owned();
     let expected = &case.answer;
@@ -144,7 +172,15 @@ fn compare(case: &Case, row: &Ask, decision: &Decision<'_>) -> RowResult {
         Some(Mismatch { part, expected, answered })
     };
     let answered = if decision.is_allowed() { "200".to_owned() } else { format!("{} {reason}", decision.status()) };
-    RowResult { line: case.line, request: row.to_string(), answered, mismatches: parts.into_iter().filter_map(differs).collect() }
+    RowResult {
+        line: case.line,
+        request: row.to_string(),
+        answered,
+        reason: denied,
+        route: facts.route().map(str::to_owned),
+        quotas: Vec::new(),
+        mismatches: parts.into_iter().filter_map(differs).collect(),
+    }
 }
 
 /// Why no guard could be put together.
