@@ -38,7 +38,8 @@ impl Body<'_> {
     ///
     /// ```
     /// use caltrop::net::{Body, Ranges};
-    /// let body = Body::Ranges(Ranges::new(&[0.into()], &[7.into()], &[], &[]).unwrap());
+    /// let (starts, labels) = ([0.into()], [7.into()]);
+    /// let body = Body::Ranges(Ranges::new(&starts, &labels, &[], &[]).unwrap());
     /// let mut values = [0; 2];
     /// assert_eq!(body.lookup_many_v4(&[0x0A08_0304u32, 1], &mut values), 2);
     /// assert_eq!(values, [7, 7]);
