@@ -22,6 +22,7 @@ mod quota;
 mod route;
 mod run;
 mod show;
+mod unused;
 mod written;
 
 pub use caltrop_host::signer::{SignerError, public_key};
