@@ -225,6 +225,19 @@ fn what_no_row_tries_is_told_on_request() {
 }
 
 #[test]
+fn what_a_new_policy_changes_is_told() {
+    let (old, new) = (Project::new(), Project::new());
+    new.edit("limit = \"20/10m\"", "limit = \"10/10m\"");
+    let ran = caltrop(&["policy", "diff", &old.policy(), &new.policy()]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let first = "tighter quota \"failures\" 20 per 600 s, burst 20 → 10 per 600 s, burst 10\nof ";
+    assert!(ran.out.starts_with(first) && ran.out.ends_with(" 0 are answered otherwise\n"), "{}", ran.out);
+    let json: Value = serde_json::from_str(&caltrop(&["--json", "policy", "diff", &old.policy(), &new.policy()]).out).unwrap();
+    assert_eq!(json["changes"][0]["effect"], "tighter");
+    assert_eq!(caltrop(&["policy", "diff", &old.policy(), "no/such.toml"]).code, 3);
+}
+
+#[test]
 fn names_that_the_policy_does_not_know_are_refused_with_the_nearest() {
     let project = Project::new();
     let new = |args: &[&str]| caltrop(&[&["keys", "new", "bob", "--policy", &project.policy()], args].concat());
