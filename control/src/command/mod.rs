@@ -7,6 +7,7 @@ mod explain;
 mod init;
 mod keys;
 mod list;
+mod page;
 mod policy;
 mod project;
 mod said;
