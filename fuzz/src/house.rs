@@ -36,14 +36,19 @@ in   = ["authorization: Bearer", "x-api-key"]
 address  = { by = "address", limit = "20/minute", in-zone = { office = "1000/minute" } }
 failures = { by = "address", limit = "3/10m", on = "auth-failure" }
 requests = { by = "principal", limit = "5/minute" }
-tenant   = { by = "tenant", limit = "9/minute" }
+tenant   = { by = "tenant", limit = "plan" }
+pool     = { by = "plan", limit = "60/minute" }
+[plan]
+default = { tenant = "9/minute" }
+pro     = { tenant = [{ limit = "9/minute", burst = 4 }, "90/hour"] }
 [route]
 health       = { match = "GET /healthz", auth = "none", tls = "off" }
-docs         = { match = ["GET /docs", "GET /docs/{page}"], auth = "none", zones = ["office", "vpn"] }
+docs         = { match = ["GET /docs", "GET /docs/{page}"], auth = "none", zones = ["office", "vpn"], where = "time in mon-fri 06:00-05:00" }
 orders-read  = { match = ["GET /v1/orders", "GET /v1/orders/{id}"], scopes = ["orders:read"] }
 orders-write = { match = "POST /v1/orders", scopes = ["orders:read", "orders:write"], charge = { requests = 3 } }
 files        = { match = "GET /files/{path...}", auth = "none" }
-admin        = { match = "* /admin/{rest...}", zones = ["vpn"] }
+orders-own   = { match = "GET /t/{tenant}/{rest...}", where = ["path.tenant == principal.tenant", "path.tenant in ['acme', 'globex']"] }
+admin        = { match = "* /admin/{rest...}", zones = ["vpn"], where = "principal.plan in ['pro']" }
 cafe         = { match = "GET /caf%C3%A9/{id}", auth = "none" }
 "#;
 
