@@ -44,6 +44,15 @@ fn at_a_third_of_its_words_a_cache_is_never_full() {
 }
 
 #[test]
+fn at_two_thirds_it_is_not_full_either_since_each_message_goes_where_fewer_live() {
+    for seed in 0..5 {
+        let words = words(ReplayCache::words(4096).unwrap());
+        let cache = ReplayCache::format(&words, 4096, 0, [seed; 16]).unwrap();
+        assert!((0..4096 * 8 * 2 / 3).all(|id| show(&cache, id, 1300, 1000).is_ok()), "seed {seed}");
+    }
+}
+
+#[test]
 fn an_expired_message_leaves_its_word_to_others_through_the_wrap_of_the_time() {
     let words = words(ReplayCache::words(2).unwrap());
     let cache = ReplayCache::format(&words, 2, 0, [4; 16]).unwrap();
