@@ -2,6 +2,7 @@
 //!
 //! Not here: deciding about requests. That is `caltrop`, which this crate only feeds.
 
+pub mod audit;
 pub mod command;
 pub mod diagnostic;
 pub mod image;

@@ -212,6 +212,28 @@ fn a_plan_is_known_before_a_key_names_it_and_explain_says_what_it_lacks() {
 }
 
 #[test]
+fn the_steps_are_drawn_on_a_page_that_needs_nothing_else() {
+    let project = Project::new();
+    let page = project.path("why.html");
+    let target = "/v1/things?q=<script>alert('1')</script>&\"";
+    let ran = caltrop(&["explain", "GET", target, "--policy", &project.policy(), "--html", page.to_str().unwrap()]);
+    assert!(ran.code == 0 && ran.out.contains("why.html"), "{}{}", ran.out, ran.err);
+    let html = std::fs::read_to_string(&page).unwrap();
+    // What a stranger wrote is never markup, and nothing is fetched or run.
+    assert!(html.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"), "{html}");
+    for wrong in ["<script", "http:", "https:", "src=", "href=", "url(", "@import"] {
+        assert!(!html.contains(wrong), "{wrong}\n{html}");
+    }
+    let said = project.explain(&["GET", target]);
+    for step in said["steps"].as_array().unwrap() {
+        let (name, verdict) = (step["step"].as_str().unwrap(), step["verdict"].as_str().unwrap());
+        let class = if verdict == "pass" { "yes" } else { "no" };
+        assert!(html.contains(&format!("<li class=\"{class}\"><b data-verdict=\"{verdict}\">{name}</b>")), "{name}\n{html}");
+    }
+    assert_eq!(html.matches("<li").count(), html.matches("</li>").count());
+}
+
+#[test]
 fn what_no_row_tries_is_told_on_request() {
     let project = Project::new();
     let plain = caltrop(&["policy", "test", &project.policy()]);
@@ -222,6 +244,19 @@ fn what_no_row_tries_is_told_on_request() {
     let json: Value = serde_json::from_str(&caltrop(&["--json", "policy", "test", "--cover", &project.policy()]).out).unwrap();
     let untried = json["cover"]["untried"].as_array().unwrap();
     assert!(!untried.is_empty() && untried.iter().all(|rule| rule["line"].as_u64().is_some_and(|line| line > 0)), "{json}");
+}
+
+#[test]
+fn what_a_new_policy_changes_is_told() {
+    let (old, new) = (Project::new(), Project::new());
+    new.edit("limit = \"20/10m\"", "limit = \"10/10m\"");
+    let ran = caltrop(&["policy", "diff", &old.policy(), &new.policy()]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let first = "tighter quota \"failures\" 20 per 600 s, burst 20 → 10 per 600 s, burst 10\nof ";
+    assert!(ran.out.starts_with(first) && ran.out.ends_with(" 0 are answered otherwise\n"), "{}", ran.out);
+    let json: Value = serde_json::from_str(&caltrop(&["--json", "policy", "diff", &old.policy(), &new.policy()]).out).unwrap();
+    assert_eq!(json["changes"][0]["effect"], "tighter");
+    assert_eq!(caltrop(&["policy", "diff", &old.policy(), "no/such.toml"]).code, 3);
 }
 
 #[test]

@@ -54,20 +54,22 @@ fn every_table_and_key_stands_under_a_comment_that_tells_what_it_does() {
 fn commented_lines_are_good_once_they_are_uncommented() {
     let text = policy_text(&Options::new("acme-api"));
     let mut found = 0;
-    let uncommented: Vec<&str> = text
-        .lines()
-        .map(|line| {
-            match line.strip_prefix("# ").filter(|rest| ["proxies =", "forwarded =", "zones ="].iter().any(|key| rest.starts_with(key))) {
-                Some(rest) => {
-                    found += 1;
-                    rest
+    let uncommented: Vec<&str> =
+        text.lines()
+            .map(|line| {
+                match line.strip_prefix("# ").filter(|rest| {
+                    ["proxies =", "forwarded =", "zones =", "deny =", "never-deny ="].iter().any(|key| rest.starts_with(key))
+                }) {
+                    Some(rest) => {
+                        found += 1;
+                        rest
+                    }
+                    None => line,
                 }
-                None => line,
-            }
-        })
-        .collect();
+            })
+            .collect();
     hold(&uncommented.join("\n"));
-    assert_eq!(found, 3);
+    assert_eq!(found, 5);
 }
 
 #[test]

@@ -12,10 +12,12 @@ use caltrop::guard::{Fact, Step, Trace};
 use caltrop::net::{PeerTrust, Walk};
 use caltrop::rate::{Refused, Taken};
 use caltrop::request::{Header, Peer, Request, TlsVersion, Transport};
+use caltrop_host::files::{self, Readers};
 use caltrop_host::floors::Floors;
 use caltrop_host::{HostGuard, Options, StateAt, clock, secrets};
 use serde_json::json;
 
+use super::page::{Row, page};
 use super::project::Project;
 use super::said::{Failure, Said};
 use crate::diagnostic::Source;
@@ -36,6 +38,9 @@ pub(super) struct Args {
     /// A header field, `name: value`; may be repeated
     #[arg(long = "header", short = 'H', value_name = "FIELD", value_parser = field)]
     headers: Vec<(String, String)>,
+    /// Write the steps as a page to look at, too
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// The policy
     #[arg(long, default_value = "policy.toml")]
     policy: PathBuf,
@@ -84,7 +89,13 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
     let decision = loaded.guard().trace(&request, clock::now(), &mut heard);
     let answer = answer(&decision);
     let rows = heard.steps.iter().map(|step| vec![step.name.to_owned(), step.verdict.to_owned(), step.facts.join("; "), step.line()]);
-    let text = table(rows) + &format!("\n  {answer}\n");
+    let mut text = table(rows) + &format!("\n  {answer}\n");
+    if let Some(path) = &args.html {
+        let rows: Vec<Row<'_>> = heard.steps.iter().map(Told::row).collect();
+        let page = page(&format!("{} {}", args.method, args.target), &answer, decision.is_allowed(), &rows);
+        files::write(path, page.as_bytes(), Readers::All)?;
+        text += &format!("  {}\n", path.display());
+    }
     let json = json!({
         "allowed": decision.is_allowed(), "status": decision.status(),
         "reason": if let Decision::Deny(denial) = &decision { Some(denial.reason().word()) } else { None },
@@ -118,6 +129,11 @@ struct Told {
 impl Told {
     fn line(&self) -> String {
         self.at.as_ref().map_or_else(String::new, |(line, text)| format!("line {line}: {text}"))
+    }
+
+    fn row(&self) -> Row<'_> {
+        let line = self.at.as_ref().map(|(line, text)| (*line, text.as_str()));
+        Row { step: self.name, verdict: self.verdict, facts: &self.facts, line }
     }
 
     fn json(&self) -> serde_json::Value {

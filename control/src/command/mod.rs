@@ -2,10 +2,12 @@
 //!
 //! Promises: what is written is written whole or not at all; text for people or `--json` for machines, never a mixture; a failure says what would do.
 
+mod audit;
 mod explain;
 mod init;
 mod keys;
 mod list;
+mod page;
 mod policy;
 mod project;
 mod said;
@@ -43,6 +45,9 @@ enum What {
     /// Compile and ask lists of networks
     #[command(subcommand)]
     List(list::Args),
+    /// What the servers of this host decided, and why
+    #[command(subcommand)]
+    Audit(audit::Args),
     /// Decide about one request, and tell each step, its verdict and the line of policy.toml
     Explain(explain::Args),
 }
@@ -62,6 +67,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
         What::Policy(args) => policy::run(&args),
         What::Keys(args) => keys::run(&args),
         What::List(args) => list::run(&args),
+        What::Audit(args) => audit::run(&args),
         What::Explain(args) => explain::run(&args),
     };
     said::print(done, line.json)

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::project::{self, Project};
 use super::said::{Failure, Said};
-use crate::policy::{Cover, RowResult, Written, is_current, show};
+use crate::policy::{Cover, RowResult, Written, diff, is_current, show};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Args {
@@ -28,6 +28,13 @@ pub(super) enum Args {
         /// Do not run the [[expect]] rows
         #[arg(long)]
         untested: bool,
+    },
+    /// What a new policy changes, rule by rule, and for the requests of both policies' [[expect]] rows
+    Diff {
+        /// The policy as it was
+        old: PathBuf,
+        /// The policy as it would be
+        new: PathBuf,
     },
     /// Routes, quotas, zones and sizes
     Show(File),
@@ -60,6 +67,11 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
                 json["cover"] = json!(cover);
             }
             Ok(Said::new(text, json).note(&written.warnings))
+        }
+        Args::Diff { old, new } => {
+            let (old, new) = (Project::new(old).written()?, Project::new(new).written()?);
+            let diff = diff(&old, &new).map_err(Failure::wrong)?;
+            Ok(Said::new(diff.to_string(), json!(diff)))
         }
         Args::Compile { file, untested } => compile(&file.policy, *untested),
         Args::Show(file) => {

@@ -22,6 +22,9 @@ use crate::model::{Method, Template, Tls};
 pub fn policy_text(options: &Options) -> String {
     let mut text = head(options);
     text.push_str(MIDDLE);
+    if options.routes.is_empty() || options.routes.iter().any(|route| matches!(route.access, Access::Key { .. })) {
+        text.push_str(BY_CALLER);
+    }
     text.push_str(
         "\n# Who may do what. A request that matches no route gets 404; the most specific template wins, never the order of lines.\n",
     );
@@ -53,8 +56,10 @@ const MIDDLE: &str = "\
 # Behind a proxy, uncomment both: only these may speak for another address, and they do it with this one field.
 # proxies = [\"unix:\", \"10.0.0.0/24\"]
 # forwarded = \"x-forwarded-for\"
-# Networks with names, for deny = [\"bad\"] here and zones = [\"office\"] in a route.
+# Networks with names; a route may say zones = [\"office\"]. Denied ones get 403, unless they are never denied too.
 # zones = { office = [\"198.51.100.0/24\"], bad = [\"192.0.2.0/24\"] }
+# deny = [\"bad\"]
+# never-deny = [\"office\"]
 
 [feed]
 # The API keys come as a keyring, signed by the key whose public half lies in this file beside policy.toml.
@@ -71,6 +76,10 @@ in = [\"authorization: Bearer\", \"x-api-key\"]
 address = { by = \"address\", limit = \"600/minute\" }
 # Each address, for every credential that is not good: guessing is slow, and a good key is never refused by it.
 failures = { by = \"address\", limit = \"20/10m\", on = \"auth-failure\" }
+";
+
+/// Where a route knows its caller.
+const BY_CALLER: &str = "\
 # Each caller, over all routes that know the caller.
 requests = { by = \"principal\", limit = \"600/minute\" }
 ";

@@ -1,6 +1,6 @@
 //! `[policy]`: the policy as a whole.
 
-use super::document::{Keys, Table};
+use super::document::{Keys, Span, Table};
 use super::{names, nearest};
 use crate::diagnostic::Findings;
 
@@ -14,6 +14,8 @@ pub(super) struct Head {
     pub(super) deny_expired: bool,
     pub(super) expires_s: u64,
     pub(super) scopes: Option<Vec<String>>,
+    /// Where each of them is said.
+    pub(super) scope_places: Vec<Span>,
 }
 
 const KEYS: Keys = Keys { known: &["name", "mode", "slots", "keys", "sequence", "on-expired", "expires", "scopes"], unbuilt: &[] };
@@ -66,10 +68,11 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings) -> Head {
             ),
         }
     }
-    head.scopes = table.get("scopes").map(|entry| {
+    if let Some(entry) = table.get("scopes") {
         let given = entry.value.texts("scopes", "[\"orders:read\"]", findings);
         let good = given.into_iter().filter(|(name, span)| names::check("scope", name, span.clone(), findings));
-        good.map(|(name, _)| name.to_owned()).collect()
-    });
+        let (scopes, places) = good.map(|(name, span)| (name.to_owned(), span)).unzip();
+        (head.scopes, head.scope_places) = (Some(scopes), places);
+    }
     head
 }

@@ -8,9 +8,10 @@ use caltrop::{Policy, State};
 use ed25519_dalek::SigningKey;
 
 use super::run::RunError;
+use super::words;
 use super::written::Written;
 use crate::image::Stamp;
-use crate::model::{By, Limit, Method, On, Plan, Quota, Route, Tls};
+use crate::model::{On, Plan, Quota, Route};
 use crate::table::table;
 
 /// Routes, quotas, zones and sizes as text.
@@ -52,11 +53,7 @@ pub fn show(written: &Written) -> Result<String, RunError> {
 const KEY_BYTES: u64 = size_of::<caltrop::key::record::KeyRecord>() as u64;
 
 fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
-    let least = match route.tls.unwrap_or(written.policy.tls) {
-        Tls::Off => "plaintext",
-        Tls::V1_2 => "tls 1.2",
-        Tls::V1_3 => "tls 1.3",
-    };
+    let least = words::tls(route.tls.unwrap_or(written.policy.tls));
     let auth = if route.needs_key { "key" } else { "none" };
     let charge = match &route.charge {
         None => "default".to_owned(),
@@ -72,38 +69,22 @@ fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
         list("where", &route.conditions.iter().map(|condition| condition.text.clone()).collect::<Vec<_>>()),
         if charge.is_empty() { "free".to_owned() } else { format!("charge {charge}") },
     ];
-    let templates = route.templates.iter().enumerate().map(|(at, template)| {
-        let method = match &template.method {
-            Method::Any => "*",
-            Method::Exact(name) => name,
-        };
+    let templates = words::templates(route).into_iter().enumerate().map(|(at, template)| {
         let mut row = if at == 0 { first.clone() } else { vec![String::new(); first.len()] };
-        row.insert(1, format!("{method} {}", template.path));
+        row.insert(1, template);
         row
     });
     templates.collect()
 }
 
 fn quota(quota: &Quota) -> Vec<String> {
-    let by = match quota.by {
-        By::Address => "by address",
-        By::Principal => "by principal",
-        By::Tenant => "by tenant",
-        By::Route => "by route",
-        By::Plan => "by plan",
-    };
     let on = if quota.on == On::AuthFailure { "on auth-failure" } else { "" };
-    let zones: Vec<String> = quota.in_zone.iter().map(|(zone, other)| format!("in {zone} {}", limits(&[*other]))).collect();
-    let all = quota.limits.as_ref().map_or_else(|| "as the plan says".to_owned(), |all| limits(all));
-    vec![quota.name.clone(), by.to_owned(), all, on.to_owned(), zones.join("; ")]
+    let zones: Vec<String> = quota.in_zone.iter().map(|(zone, other)| format!("in {zone} {}", words::limits(&[*other]))).collect();
+    let all = quota.limits.as_ref().map_or_else(|| "as the plan says".to_owned(), |all| words::limits(all));
+    vec![quota.name.clone(), words::by(quota.by).to_owned(), all, on.to_owned(), zones.join("; ")]
 }
 
 fn plan(plan: &Plan) -> Vec<String> {
-    let quotas: Vec<String> = plan.limits.iter().map(|(quota, all)| format!("{quota} {}", limits(all))).collect();
+    let quotas: Vec<String> = plan.limits.iter().map(|(quota, all)| format!("{quota} {}", words::limits(all))).collect();
     vec![plan.name.clone(), quotas.join("; ")]
-}
-
-fn limits(limits: &[Limit]) -> String {
-    let shown = limits.iter().map(|limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst));
-    shown.collect::<Vec<_>>().join(" and ")
 }

@@ -12,7 +12,7 @@ use super::document::{self, Keys, Span, Table};
 use super::expect::Expect;
 use super::lines::Lines;
 use super::network::Network;
-use super::{SignerError, auth, expect, feed, head, network, plan, quota, route};
+use super::{SignerError, auth, expect, feed, head, network, plan, quota, route, unused};
 use crate::diagnostic::{Findings, Report, Source};
 use crate::image::{ImageWriter, Stamp};
 use crate::model::{self, CompileError, Plan, Policy};
@@ -166,8 +166,13 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
     };
     let route_table = table("route", "[route]", findings);
     let routes = route_table.as_ref().map(|table| route::read(table, &around, findings)).unwrap_or_default();
-    if routes.is_empty() && !findings.has_error() {
-        findings.warn(root.span.clone(), "no routes", "every request gets 404: add [route]");
+    // A mistake elsewhere would make much seem unused.
+    if !findings.has_error() {
+        if routes.is_empty() {
+            findings.warn(root.span.clone(), "no routes", "every request gets 404: add [route]");
+        } else {
+            unused::warn(&head, &network, &quotas, &routes, findings);
+        }
     }
     let around = expect::Around {
         routes: routes.iter().map(|placed| placed.route.name.as_str()).collect(),

@@ -192,6 +192,9 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         if !route.scopes_held(|scope| self.facts.scopes().any(|held| held == scope)) {
             return Err(Reason::Scope.into());
         }
+        if route.record().conditions.count.get() == 0 {
+            return Ok(());
+        }
         let known = Known {
             path: self.path.ok_or(Reason::Corrupt)?,
             principal: self.facts.principal(),
@@ -211,7 +214,8 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     fn quotas(&mut self) -> Result<(), Stop> {
         let route = self.route.ok_or(Reason::Corrupt)?;
         let (policy, limiter) = (&self.guard.policy, self.guard.state.limiter());
-        let plan = policy.plan(self.facts.plan());
+        let facts = self.facts;
+        let plan = || policy.plan(facts.plan());
         let mut charges = Charges::new();
         for charge in route.charges() {
             let index = charge.quota.get();
@@ -219,7 +223,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
             let quota = if record.plans.count.get() == 0 {
                 policy.limit(record, self.facts.zones).ok_or(Reason::Corrupt)?
             } else {
-                match plan.and_then(|plan| policy.plan_limit(record, plan)) {
+                match plan().and_then(|plan| policy.plan_limit(record, plan)) {
                     Some(quota) => quota,
                     None if record.window == 0 => return Err(self.not_in_plan(index)),
                     None => continue,
@@ -232,7 +236,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
                     None => limiter.principal(self.facts.principal().ok_or(Reason::Corrupt)?),
                 },
                 by::ROUTE => limiter.route(route.name().ok_or(Reason::Corrupt)?),
-                by::PLAN => match plan {
+                by::PLAN => match plan() {
                     Some(plan) => limiter.plan(plan.name),
                     None => return Err(self.not_in_plan(index)),
                 },

@@ -7,14 +7,14 @@ mod store;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use caltrop::encode::{base62_u64, u64_base62};
+use caltrop::encode::u64_base62;
 use caltrop::key::KeyText;
 use serde_json::json;
 use store::Store;
 
 use super::said::{Failure, Said};
 use super::when;
-use crate::keys::{KeyModel, KeyState};
+use crate::keys::{KeyModel, KeyState, shown};
 use crate::table::table;
 
 #[derive(Debug, clap::Subcommand)]
@@ -161,9 +161,4 @@ const fn state(state: KeyState) -> &'static str {
         KeyState::Active => "active",
         KeyState::Grace => "grace",
     }
-}
-
-/// An id as it stands in the key.
-fn shown(id: u64) -> String {
-    String::from_utf8_lossy(&base62_u64::<10>(id)).into_owned()
 }

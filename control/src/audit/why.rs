@@ -1,0 +1,78 @@
+//! An event in words: what was decided, by what, and what would have let it pass.
+
+use caltrop::audit::Reason;
+
+use super::entry::{Entry, Rule};
+use crate::diagnostic::Source;
+
+/// What would have let a request pass that was refused for this reason.
+///
+/// ```
+/// use caltrop::audit::Reason;
+/// assert_eq!(caltrop_control::audit::mend(Reason::Scope), "a key with all the scopes of the route");
+/// ```
+#[must_use]
+pub const fn mend(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Method => "a method of at most 16 letters",
+        Reason::TargetLength => "a shorter path or query",
+        Reason::Path => "the path written the one way that paths are written: no //, no .., no needless escapes",
+        Reason::HeaderCount => "fewer header fields",
+        Reason::HeaderSize => "shorter header fields",
+        Reason::Transport => "TLS as the policy asks for it; behind a proxy, the proxy's X-Forwarded-Proto: https",
+        Reason::DeniedZone => "an address that no denied zone holds, or one that never-deny names",
+        Reason::AddressQuota => "to wait: this address used its quota up",
+        Reason::NoRoute => "a method and path that some route matches",
+        Reason::Credentials => "one credential, in one header field",
+        Reason::NoCredential => "an API key in a header field that [auth.key] names",
+        Reason::KeyMalformed => "the whole key, as it was given out: this one has a wrong form or checksum",
+        Reason::KeyUnknown => "a key of this keyring: this one is of another host, was mistyped, or is guessed",
+        Reason::KeyRevoked => "another key: this one was taken back",
+        Reason::KeyExpired => "another key: the time of this one is over",
+        Reason::KeyNotYet => "to wait: the time of this key has not come",
+        Reason::Clock => "a clock that can be believed: the credential has a date",
+        Reason::Failures => "to wait: this address showed too many bad credentials; a good key passes all the while",
+        Reason::Zone => "an address in one of the route's zones",
+        Reason::KeyZone => "an address in one of the zones that the key is bound to",
+        Reason::Scope => "a key with all the scopes of the route",
+        Reason::Quota => "to wait, or a higher limit",
+        Reason::Contended => "to come again: too many workers wanted the same bucket",
+        Reason::PolicyExpired => "a fresh policy or keyring: the one in use is past its end",
+        Reason::Corrupt => "a whole image: compile it again and tell the makers",
+        Reason::Plan => "a plan that says something of this quota",
+        Reason::Where => "a request for which the route's conditions hold",
+    }
+}
+
+/// An event for people; `source` is the policy.toml that decided it, if that is still at hand.
+#[must_use]
+pub fn why(entry: &Entry, source: Option<&Source>) -> Vec<(&'static str, String)> {
+    let mut rows = vec![("decision", entry.id.clone()), ("at", entry.at.clone())];
+    let reason = entry.reason.as_deref();
+    rows.push(("answer", reason.map_or_else(|| entry.status.to_string(), |reason| format!("{} {reason}", entry.status))));
+    let client = entry.client.map_or_else(|| "unknown".to_owned(), |client| client.to_string());
+    let zones = if entry.zones.is_empty() { "no zone".to_owned() } else { format!("zones {}", entry.zones.join(" ")) };
+    rows.push(("client", format!("{client}, {} trusted proxies passed, {zones}", entry.hops)));
+    let mut push = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
+    push("principal", entry.principal.clone());
+    push("key", entry.key.clone());
+    push("route", entry.route.clone());
+    push(
+        "rule",
+        entry.rule.as_ref().map(|rule| match rule {
+            Rule::Route(name) => format!("route {name}"),
+            Rule::Quota(name) => format!("quota {name}"),
+        }),
+    );
+    push("retry after", entry.retry_after.map(|wait_s| format!("{wait_s} s")));
+    push("stands for", (entry.count > 1).then(|| format!("{} equal decisions", entry.count)));
+    push(
+        "line",
+        entry.line.map(|line| match source {
+            Some(source) => format!("{}:{line}: {}", source.name(), source.line(line).trim()),
+            None => format!("{line}, of policy {}, which is not the one at hand", entry.policy),
+        }),
+    );
+    push("would pass", reason.and_then(Reason::from_word).map(|reason| mend(reason).to_owned()));
+    rows
+}

@@ -1,0 +1,312 @@
+//! What a new policy changes, in words: rule by rule, and for the requests that the `[[expect]]` rows of both ask.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+
+use self::Effect::{Looser, Other, Tighter};
+use super::run::{RunError, run};
+use super::words;
+use super::written::Written;
+use crate::model::{By, Limit, Plan, Policy, Quota, Route, Tls, Zone};
+
+/// Who is better off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// Less passes.
+    Tighter,
+    /// More passes.
+    Looser,
+    /// It depends, or nothing that passes changes.
+    Other,
+}
+
+/// One change of what a policy says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// What is changed: `route "orders"`.
+    pub what: String,
+    /// How: `also needs scope "admin"`.
+    pub how: String,
+    /// Who is better off.
+    pub effect: Effect,
+}
+
+/// A request of a row that is answered otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answered {
+    /// The row's policy and line: `new.toml:40`.
+    pub row: String,
+    /// The request.
+    pub request: String,
+    /// What the old policy answers.
+    pub before: String,
+    /// What the new one answers.
+    pub after: String,
+}
+
+/// What a new policy changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diff {
+    /// What it says otherwise.
+    pub changes: Vec<Change>,
+    /// How many requests both were asked.
+    pub asked: usize,
+    /// Those that are answered otherwise.
+    pub answered: Vec<Answered>,
+}
+
+/// Compares two policies.
+///
+/// # Errors
+/// [`RunError`]: one of them makes no guard.
+pub fn diff(old: &Written, new: &Written) -> Result<Diff, RunError> {
+    let mut changes = Changes(Vec::new());
+    changes.whole(&old.policy, &new.policy);
+    changes.pairs(
+        "zone",
+        &old.policy.zones,
+        &new.policy.zones,
+        |zone| &zone.name,
+        |changes, what, one, other| {
+            changes.zone(what, (one, &old.policy), (other, &new.policy));
+        },
+    );
+    changes.pairs("quota", &old.policy.quotas, &new.policy.quotas, |quota| &quota.name, Changes::quota);
+    changes.pairs("plan", &old.policy.plans, &new.policy.plans, |plan| &plan.name, Changes::plan);
+    changes.pairs(
+        "route",
+        &old.policy.routes,
+        &new.policy.routes,
+        |route| &route.name,
+        |changes, what, one, other| {
+            changes.route(what, (one, &old.policy), (other, &new.policy));
+        },
+    );
+    let mut answered = Vec::new();
+    let mut asked = 0;
+    for rows in [old, new] {
+        let (before, after) = (run(&with_rows(old, rows))?, run(&with_rows(new, rows))?);
+        asked += before.len();
+        for (before, after) in before.into_iter().zip(after).filter(|(before, after)| before.answered != after.answered) {
+            let row = format!("{}:{}", rows.source.name(), before.line);
+            answered.push(Answered { row, request: before.request, before: before.answered, after: after.answered });
+        }
+    }
+    Ok(Diff { changes: changes.0, asked, answered })
+}
+
+/// A policy that is asked another's rows.
+fn with_rows(policy: &Written, rows: &Written) -> Written {
+    Written { expects: rows.expects.clone(), ..policy.clone() }
+}
+
+struct Changes(Vec<Change>);
+
+impl Changes {
+    fn add(&mut self, what: &str, effect: Effect, how: impl Into<String>) {
+        self.0.push(Change { what: what.to_owned(), how: how.into(), effect });
+    }
+
+    /// What stands in both is compared, what stands in one is new or gone. In the order of the new text, then of the old.
+    fn pairs<T>(
+        &mut self,
+        kind: &str,
+        old: &[T],
+        new: &[T],
+        name: impl Fn(&T) -> &String,
+        mut compare: impl FnMut(&mut Self, &str, Option<&T>, Option<&T>),
+    ) {
+        let find = |list: &[T], wanted: &T| list.iter().position(|one| name(one) == name(wanted));
+        for one in new {
+            compare(self, &format!("{kind} {:?}", name(one)), find(old, one).map(|at| &old[at]), Some(one));
+        }
+        for one in old.iter().filter(|one| find(new, one).is_none()) {
+            compare(self, &format!("{kind} {:?}", name(one)), Some(one), None);
+        }
+    }
+
+    /// What one list has and the other has not.
+    fn lists<'n>(
+        &mut self,
+        what: &str,
+        old: impl IntoIterator<Item = &'n String>,
+        new: impl IntoIterator<Item = &'n String>,
+        (added, gone): ((&str, Effect), (&str, Effect)),
+    ) {
+        let (old, new): (BTreeSet<_>, BTreeSet<_>) = (old.into_iter().collect(), new.into_iter().collect());
+        new.difference(&old).for_each(|name| self.add(what, added.1, format!("{} {name:?}", added.0)));
+        old.difference(&new).for_each(|name| self.add(what, gone.1, format!("{} {name:?}", gone.0)));
+    }
+
+    fn whole(&mut self, old: &Policy, new: &Policy) {
+        let what = "policy";
+        if old.slots != new.slots {
+            self.add(what, Other, format!("{} slots → {}: the state is made anew, and all limits begin again", old.slots, new.slots));
+        }
+        if old.deny_expired != new.deny_expired {
+            let (effect, how) = if new.deny_expired { (Tighter, "denies all") } else { (Looser, "goes on") };
+            self.add(what, effect, format!("{how} past its end"));
+        }
+        let what = "network";
+        let texts = |policy: &Policy| policy.proxies.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mark = (("believes proxy", Other), ("no longer believes proxy", Other));
+        self.lists(what, &texts(old), &texts(new), mark);
+        if (old.unix_is_proxy, old.forwarded) != (new.unix_is_proxy, new.forwarded) {
+            self.add(what, Other, "takes the client's address from elsewhere: see proxies and forwarded");
+        }
+        self.lists(what, &old.deny, &new.deny, (("denies zone", Tighter), ("no longer denies zone", Looser)));
+        self.lists(what, &old.never_deny, &new.never_deny, (("never denies zone", Looser), ("may deny zone", Tighter)));
+        let places = |policy: &Policy| {
+            let shown = policy.credentials.iter().map(|place| match &place.scheme {
+                Some(scheme) => format!("{}: {scheme}", place.header),
+                None => place.header.clone(),
+            });
+            shown.collect::<Vec<_>>()
+        };
+        self.lists("auth.key", &places(old), &places(new), (("also reads", Looser), ("no longer reads", Tighter)));
+    }
+
+    fn zone(&mut self, what: &str, (old, before): (Option<&Zone>, &Policy), (new, after): (Option<&Zone>, &Policy)) {
+        let texts = |zone: Option<&Zone>| zone.into_iter().flat_map(|zone| &zone.networks).map(ToString::to_string).collect::<Vec<_>>();
+        let name = new.or(old).map(|zone| &zone.name);
+        let is_denied = name.is_some_and(|name| before.deny.contains(name) && after.deny.contains(name));
+        let effects = if is_denied { (Tighter, Looser) } else { (Other, Other) };
+        self.lists(what, &texts(old), &texts(new), (("now holds", effects.0), ("no longer holds", effects.1)));
+    }
+
+    fn quota(&mut self, what: &str, old: Option<&Quota>, new: Option<&Quota>) {
+        let (old, new) = match (old, new) {
+            (Some(old), Some(new)) => (old, new),
+            (None, _) => return self.add(what, Tighter, "is new"),
+            (_, None) => return self.add(what, Looser, "is gone"),
+        };
+        if (old.by, old.on) != (new.by, new.on) {
+            self.add(what, Other, format!("counts {} instead of {}", words::by(new.by), words::by(old.by)));
+        }
+        match (&old.limits, &new.limits) {
+            (Some(old), Some(new)) => self.limits(what, "", old, new),
+            (Some(_), None) => self.add(what, Other, "is what the caller's plan says"),
+            (None, Some(new)) => self.add(what, Other, format!("is {} for all, whatever their plan", words::limits(new))),
+            (None, None) => {}
+        }
+        let zones = |quota: &Quota| quota.in_zone.iter().cloned().collect::<BTreeMap<String, Limit>>();
+        let (old, new) = (zones(old), zones(new));
+        for zone in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+            let list = |limits: &BTreeMap<String, Limit>| limits.get(zone).map_or_else(Vec::new, |limit| vec![*limit]);
+            self.limits(what, &format!("in zone {zone:?} "), &list(&old), &list(&new));
+        }
+    }
+
+    fn plan(&mut self, what: &str, old: Option<&Plan>, new: Option<&Plan>) {
+        match (old, new) {
+            (None, _) => self.add(what, Looser, "is new"),
+            (_, None) => self.add(what, Tighter, "is gone: its callers get 403 where a quota is limited by plan"),
+            (Some(old), Some(new)) => {
+                for quota in old.limits.iter().chain(&new.limits).map(|(quota, _)| quota).collect::<BTreeSet<_>>() {
+                    self.limits(what, &format!("quota {quota:?} "), old.windows(quota), new.windows(quota));
+                }
+            }
+        }
+    }
+
+    fn limits(&mut self, what: &str, of: &str, old: &[Limit], new: &[Limit]) {
+        if old != new {
+            let how = match (old, new) {
+                ([], _) => format!("{of}is now {}", words::limits(new)),
+                (_, []) => format!("{of}no longer has {}", words::limits(old)),
+                _ => format!("{of}{} → {}", words::limits(old), words::limits(new)),
+            };
+            self.add(what, effect_of(old, new), how);
+        }
+    }
+
+    fn route(&mut self, what: &str, (old, before): (Option<&Route>, &Policy), (new, after): (Option<&Route>, &Policy)) {
+        let (old, new) = match (old, new) {
+            (Some(old), Some(new)) => (old, new),
+            (None, Some(new)) => return self.add(what, Looser, format!("is new: {}", words::templates(new).join(", "))),
+            (Some(old), None) => return self.add(what, Tighter, format!("is gone: {}", words::templates(old).join(", "))),
+            (None, None) => return,
+        };
+        self.lists(what, &words::templates(old), &words::templates(new), (("also serves", Looser), ("no longer serves", Tighter)));
+        if old.needs_key != new.needs_key {
+            let (effect, how) = if new.needs_key { (Tighter, "needs an API key") } else { (Looser, "needs no API key") };
+            self.add(what, effect, how);
+        }
+        self.lists(what, &old.scopes, &new.scopes, (("also needs scope", Tighter), ("no longer needs scope", Looser)));
+        match (old.zones.is_empty(), new.zones.is_empty()) {
+            (true, false) => self.add(what, Tighter, format!("is served to {} only", new.zones.join(", "))),
+            (false, true) => self.add(what, Looser, "is served to every address"),
+            _ => self.lists(what, &old.zones, &new.zones, (("is served to zone", Looser), ("is no longer served to zone", Tighter))),
+        }
+        let texts = |route: &Route| route.conditions.iter().map(|condition| condition.text.clone()).collect::<Vec<_>>();
+        self.lists(what, &texts(old), &texts(new), (("holds only where", Tighter), ("no longer asks that", Looser)));
+        let (least, now) = (old.tls.unwrap_or(before.tls), new.tls.unwrap_or(after.tls));
+        if least != now {
+            self.add(what, if rank(now) > rank(least) { Tighter } else { Looser }, format!("{} → {}", words::tls(least), words::tls(now)));
+        }
+        let (old, new) = (costs(old, before), costs(new, after));
+        for quota in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+            let cost = |costs: &BTreeMap<String, u32>| costs.get(quota).copied().unwrap_or(0);
+            let (was, is) = (cost(&old), cost(&new));
+            if was != is {
+                self.add(what, if is > was { Tighter } else { Looser }, format!("costs {is} of quota {quota:?} instead of {was}"));
+            }
+        }
+    }
+}
+
+/// What a request costs, said or by default.
+fn costs(route: &Route, policy: &Policy) -> BTreeMap<String, u32> {
+    let can_charge = |quota: &&Quota| quota.by == By::Route || (route.needs_key && quota.by != By::Address);
+    match &route.charge {
+        Some(charge) => charge.iter().cloned().collect(),
+        None => policy.quotas.iter().filter(can_charge).map(|quota| (quota.name.clone(), 1)).collect(),
+    }
+}
+
+/// Fewer windows, or each of them wider, is looser; more, or each narrower, tighter.
+fn effect_of(old: &[Limit], new: &[Limit]) -> Effect {
+    // N per P: compared by N · other's P.
+    let no_more = |one: &Limit, other: &Limit| {
+        let rate = u64::from(one.count) * u64::from(other.period_s) <= u64::from(other.count) * u64::from(one.period_s);
+        rate && one.burst <= other.burst
+    };
+    let all = |one: &[Limit], other: &[Limit]| one.len() >= other.len() && one.iter().zip(other).all(|(one, other)| no_more(one, other));
+    match (all(new, old), all(old, new)) {
+        (true, false) => Tighter,
+        (false, true) => Looser,
+        _ => Other,
+    }
+}
+
+const fn rank(least: Tls) -> u8 {
+    match least {
+        Tls::Off => 0,
+        Tls::V1_2 => 2,
+        Tls::V1_3 => 3,
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tighter => "tighter",
+            Self::Looser => "looser",
+            Self::Other => "other",
+        })
+    }
+}
+
+impl fmt::Display for Diff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changes.is_empty() {
+            writeln!(f, "both say the same")?;
+        }
+        self.changes.iter().try_for_each(|change| writeln!(f, "{:<8}{} {}", change.effect.to_string(), change.what, change.how))?;
+        writeln!(f, "of {} requests of both policies' rows, {} are answered otherwise", self.asked, self.answered.len())?;
+        self.answered.iter().try_for_each(|one| writeln!(f, "{}: {}: {} → {}", one.row, one.request, one.before, one.after))
+    }
+}

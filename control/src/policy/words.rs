@@ -1,0 +1,34 @@
+//! What parts of a policy are called when people are told of them.
+
+use crate::model::{By, Limit, Method, Route, Tls};
+
+pub(super) fn limits(limits: &[Limit]) -> String {
+    let shown = limits.iter().map(|limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst));
+    shown.collect::<Vec<_>>().join(" and ")
+}
+
+pub(super) fn templates(route: &Route) -> Vec<String> {
+    let shown = route.templates.iter().map(|template| match &template.method {
+        Method::Any => format!("* {}", template.path),
+        Method::Exact(name) => format!("{name} {}", template.path),
+    });
+    shown.collect()
+}
+
+pub(super) const fn by(by: By) -> &'static str {
+    match by {
+        By::Address => "by address",
+        By::Principal => "by principal",
+        By::Tenant => "by tenant",
+        By::Route => "by route",
+        By::Plan => "by plan",
+    }
+}
+
+pub(super) const fn tls(least: Tls) -> &'static str {
+    match least {
+        Tls::Off => "plaintext",
+        Tls::V1_2 => "TLS 1.2",
+        Tls::V1_3 => "TLS 1.3",
+    }
+}
