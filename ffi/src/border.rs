@@ -61,28 +61,6 @@ pub(crate) unsafe fn buffer<'a, T>(items: *mut T, count: usize) -> Result<&'a mu
     Ok(unsafe { slice::from_raw_parts_mut(items.cast(), count) })
 }
 
-/// Places that the caller lends for answers; NULL is fine for none. They need not hold anything yet.
-///
-/// # Safety
-/// `items` is NULL with `count` 0, or points at memory for `count` `T` of one object that nobody else uses while `'a` lasts.
-pub(crate) unsafe fn places<'a, T>(items: *mut T, count: usize) -> Result<&'a mut [MaybeUninit<T>], caltrop_status> {
-    if count == 0 {
-        return Ok(&mut []);
-    }
-    if items.is_null() {
-        return Err(CALTROP_E_NULL);
-    }
-    if !items.is_aligned() {
-        return Err(CALTROP_E_ALIGNMENT);
-    }
-    if count.checked_mul(size_of::<T>()).is_none_or(|len| isize::try_from(len).is_err()) {
-        return Err(CALTROP_E_LENGTH);
-    }
-    // SAFETY: `from_raw_parts_mut` asks for: non-null and aligned, at most `isize::MAX` bytes (all refused above), and no other use during
-    // `'a` (the contract); `MaybeUninit` asks for no initialised bytes.
-    Ok(unsafe { slice::from_raw_parts_mut(items.cast(), count) })
-}
-
 /// A value that the caller lends for reading.
 ///
 /// # Safety

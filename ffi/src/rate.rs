@@ -4,7 +4,7 @@ use caltrop::Now;
 use caltrop::rate::{Charge, Left, Limiter, Quota, QuotaError, Refused, Taken};
 use caltrop::table::{TableError, TableSize};
 
-use crate::border::{bytes, place, places, shared, words};
+use crate::border::{buffer, bytes, place, shared, words};
 use crate::status::{caltrop_status, status};
 use caltrop_status::{CALTROP_E_LAYOUT, CALTROP_E_LENGTH, CALTROP_E_MEMORY, CALTROP_E_QUOTA, CALTROP_E_VALUE};
 
@@ -228,8 +228,8 @@ pub unsafe extern "C" fn caltrop_rate_take_many(
     mono_ns: u64,
     out: *mut caltrop_rate_answer,
 ) -> caltrop_status {
-    // SAFETY: this function's contract is the one of `places`.
-    let out = match unsafe { places(out, count) } {
+    // SAFETY: this function's contract is the one of `buffer`.
+    let out = match unsafe { buffer(out, count) } {
         Ok(out) => out,
         Err(status) => return status,
     };
