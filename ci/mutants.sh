@@ -12,6 +12,7 @@ slices() {
 		key --test=key_* core/src/key/**
 		mac --test=mac_* core/src/mac/**
 		rate --lib,--test=rate_* core/src/rate/**
+		replay --lib,--test=replay_* core/src/replay/**
 		net --lib,--test=net_* core/src/net/cidr.rs core/src/net/client.rs core/src/net/f*.rs core/src/net/ranges.rs core/src/net/read.rs
 	END
 }

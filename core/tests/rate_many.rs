@@ -84,4 +84,6 @@ fn not_as_many_answers_take_nothing() {
         assert!(answers.iter().all(Result::is_err));
     }
     assert!(limiter.take(&charge, Now::default()).is_ok());
+    let told = Uneven { charges: 2, answers: 3 }.to_string();
+    assert_eq!(told, "2 charges and places for 3 answers: give as many of both");
 }

@@ -106,6 +106,21 @@ fn debts_shrink_by_the_wall_time_that_both_clocks_vouch_for_and_by_none_else() {
 }
 
 #[test]
+fn who_owes_nothing_any_more_takes_no_word_of_the_restored_table() {
+    let left_after = |gone_s: u64| {
+        let (before, after) = (words(SIZE), words(SIZE));
+        let limiter = Limiter::format(&before, SIZE, [7; 16]).unwrap();
+        // One minute, and ten.
+        let bytes = taken(&limiter, &[(1, 1), (2, 10)], SnapshotOptions::default(), UP);
+        let later = Now { wall_s: UP.wall_s + gone_s, ..UP };
+        Limiter::restore(&after, &Snapshot::open(&bytes, &key()).unwrap(), later).unwrap();
+        // Behind the 8 words of the header.
+        after.iter().skip(8).filter(|word| word.load(Relaxed) != 0).count()
+    };
+    assert_eq!([0, 59, 60, 599, 600, 700].map(left_after), [2, 2, 1, 1, 0, 0]);
+}
+
+#[test]
 fn who_owes_no_more_than_is_said_is_left_out() {
     let before = words(SIZE);
     let limiter = Limiter::format(&before, SIZE, [7; 16]).unwrap();

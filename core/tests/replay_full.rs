@@ -44,6 +44,15 @@ fn at_a_third_of_its_words_a_cache_is_never_full() {
 }
 
 #[test]
+fn at_two_thirds_it_is_not_full_either_since_each_message_goes_where_fewer_live() {
+    for seed in 0..5 {
+        let words = words(ReplayCache::words(4096).unwrap());
+        let cache = ReplayCache::format(&words, 4096, 0, [seed; 16]).unwrap();
+        assert!((0..4096 * 8 * 2 / 3).all(|id| show(&cache, id, 1300, 1000).is_ok()), "seed {seed}");
+    }
+}
+
+#[test]
 fn an_expired_message_leaves_its_word_to_others_through_the_wrap_of_the_time() {
     let words = words(ReplayCache::words(2).unwrap());
     let cache = ReplayCache::format(&words, 2, 0, [4; 16]).unwrap();
@@ -68,6 +77,8 @@ fn a_word_left_alone_is_swept_before_it_seems_to_live_again() {
     // One message a day: its two lines alone are touched but for the sweep.
     for day in 1..=25 {
         assert!(show(&cache, 1_000, start + day * 86_400, start + day * 86_400).is_ok());
+        // A few lines each time, not all of them: 3 of the 64 a day.
+        assert!(day != 12 || (30..70).contains(&used()), "{} of 100 words are left after half a pass", used());
     }
     assert!(used() <= 2, "{} words are left after a pass of 24 days", used());
     // After four years, in which a word's time wraps, the same ids are new.

@@ -121,3 +121,23 @@ fn a_sender_and_an_id_are_hashed_apart() {
         assert_eq!(cache.first_seen(&Message { sender, id, issued_s: 1000, until_s: 1300 }, at(1000)), Ok(()), "{sender:?} {id:?}");
     }
 }
+
+#[test]
+fn a_message_may_live_for_388_days_and_not_a_second_more() {
+    let words: Vec<Word> = (0..ReplayCache::words(8).unwrap()).map(|_| Word::new(0)).collect();
+    let cache = ReplayCache::format(&words, 8, 0, [1; 16]).unwrap();
+    let show = |until_s| cache.first_seen(&Message { sender: b"s", id: b"i", issued_s: 1000, until_s }, at(1000));
+    assert_eq!(show(1001 + LIFE_MAX_S), Err(NotFirst::TooLong));
+    assert_eq!(show(1000 + LIFE_MAX_S), Ok(()));
+    assert_eq!(show(1000 + LIFE_MAX_S), Err(NotFirst::Replayed));
+}
+
+#[test]
+fn what_went_wrong_is_said() {
+    use NotFirst::{Clock, Contended, Expired, Forgotten, Full, Replayed, TooLong};
+    let told = [Replayed, Expired, TooLong, Forgotten, Clock, Full, Contended].map(|why| why.to_string());
+    assert_eq!((told[0].as_str(), told[1].as_str()), ("seen before", "expired"));
+    for (text, part) in told[2..].iter().zip(["388 days", "began to remember", "clock is not trusted", "more lines", "try again"]) {
+        assert!(text.contains(part), "{text}");
+    }
+}

@@ -10,7 +10,8 @@
 //! Never more than `most`: of all that hold a lease, the one that read again last has seen the others counted. Two racing newcomers may make
 //! twins, and at the limit both may then be refused; with one word a client, which is nearly always, none is refused without need.
 //! Known limit: a word tells 2¹⁶ halves of the longest time apart. After a silence, of all callers, of as many, give or take two, what was held before
-//! it counts again until it comes back: of 22 days and 18 hours where the longest time is a minute.
+//! it counts again until it comes back: of 22 days and 18 hours where the longest time is a minute. A lease that is given back or renewed as late
+//! as that is taken for one of the same client that counts now, if there is one.
 
 use core::fmt;
 use core::num::NonZero;

@@ -95,4 +95,12 @@ mod tests {
         assert!(!is_live(0, 0));
         assert_ne!(fingerprint(0), 0);
     }
+
+    #[test]
+    fn the_bits_of_a_word_are_those_that_its_format_says() {
+        let states = [State::Claim, State::First, State::Beaten].map(|state| with(0, state, 0));
+        assert_eq!(states, [1 << 27, 2 << 27, 3 << 27]);
+        assert_eq!(with(0, State::Claim, u64::MAX), (1 << 28) - 1, "27 bits of time");
+        assert_eq!([u64::MAX, 1 << 29, (1 << 29) - 1, 0].map(fingerprint), [u64::MAX << 29, 1 << 29, 1 << 29, 1 << 29]);
+    }
 }
