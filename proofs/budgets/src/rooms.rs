@@ -6,7 +6,8 @@ use std::num::NonZero;
 
 use caltrop::access::Path;
 use caltrop::mac;
-use caltrop::net::{Cidr, Ranges};
+use caltrop::net::record::{DIRECT_LEAF, NodeRecord, RootRecord};
+use caltrop::net::{Cidr, Leaves, Parts, Poptrie, Ranges};
 use caltrop::rate::{Charge, LeaseQuota, LeaseRefused, Leases, Limiter, Quota};
 use caltrop::replay::{Message, NotFirst, ReplayCache};
 use caltrop::table::{TableSize, Word};
@@ -89,9 +90,44 @@ pub(crate) fn networks() {
     let ranges = Ranges::new(&[], &[], &starts, &values).expect("ascending from 0");
     let address: IpAddr = "2001:db8::1".parse().expect("an address");
     assert_ne!(row("range lookup, IPv6, 64 ranges", || ranges.lookup(black_box(address))), 0);
+    poptries();
     for (name, text) in [("typical: IPv4", "198.51.100.0/24"), ("worst: IPv6", "2001:db8:1111:2222:3333:4444:5555:6666/128")] {
         row(&format!("cidr parse, {name}"), || black_box(text).parse::<Cidr>()).expect("a network");
     }
+}
+
+/// Ways down of so many nodes: the last slot of each has a child, and the last node has none. The direct table has one bit, so that the worst
+/// way is as long as a way can be; the addresses have all their bits set, but for one that ends in the direct table.
+fn poptries() {
+    let root = [RootRecord { prefix: 0.into(), outside: 0.into(), skip: 0, direct: 1, zero: [0; 2] }];
+    let direct = [(DIRECT_LEAF | 7).into(), 0.into()];
+    let node = |at: u32, count: u32| NodeRecord {
+        children: u64::from(at + 1 < count).rotate_right(1).into(),
+        leaf_starts: 1.into(),
+        first_child: if at + 1 < count { at + 1 } else { 0 }.into(),
+        first_leaf: 0.into(),
+    };
+    let (v4, v6) = (IpAddr::from([255; 4]), IpAddr::from([255; 16]));
+    let rows = [
+        ("best: no node", 1, IpAddr::from([10, 8, 3, 4])),
+        ("typical: IPv4, 1 node", 1, v4),
+        ("worst: IPv4, 6 nodes", 6, v4),
+        ("typical: IPv6, 5 nodes", 5, v6),
+        ("worst: IPv6, 22 nodes", 22, v6),
+    ];
+    for (name, count, address) in rows {
+        let nodes: Vec<NodeRecord> = (0..count).map(|at| node(at, count)).collect();
+        let parts = Parts { root: &root, direct: &direct, nodes: &nodes, leaves: Leaves::Bytes(&[7]) };
+        let (v4, v6) = if address.is_ipv4() { (parts, Parts::NONE) } else { (Parts::NONE, parts) };
+        let trie = Poptrie::new(v4, v6, &[]).expect("children lie after their parent");
+        assert_eq!(row(&format!("poptrie lookup, {name}"), || trie.lookup(black_box(address))), 7);
+    }
+    let nodes = [node(0, 1)];
+    let parts = Parts { root: &root, direct: &direct, nodes: &nodes, leaves: Leaves::Bytes(&[7]) };
+    let trie = Poptrie::new(parts, Parts::NONE, &[]).expect("one node");
+    let mut values = [0; 64];
+    assert_eq!(row("poptrie lookup, 64 IPv4 at once, 1 node each", || trie.lookup_many_v4(black_box(&[[255; 4]; 64]), &mut values)), 64);
+    assert_eq!(values, [7; 64]);
 }
 
 pub(crate) fn keys() {
