@@ -98,8 +98,7 @@ self_cell!(
 /// let secrets = secrets::prepare(&secrets::in_env("CALTROP_").unwrap()).unwrap();
 /// let guard = HostGuard::load(Options::new("acme-api", "policy.cltp", secrets)).unwrap();
 /// guard.warnings().iter().for_each(|warning| eprintln!("{warning}"));
-/// # let request: caltrop::Request<'_> = unimplemented!();
-/// let decision = guard.admit(&request);
+/// let serve = |request: &caltrop::Request<'_>| guard.admit(request).is_allowed();
 /// ```
 pub struct HostGuard {
     cell: Cell,

@@ -37,11 +37,11 @@ impl Place {
 
 /// The one reader of a state's events.
 ///
-/// ```no_run
+/// ```
 /// use caltrop_control::audit::{Drainer, Place};
-/// # let guard: caltrop::Guard<'_> = unimplemented!();
-/// let mut drainer = Drainer::new(&guard, &Place::default());
-/// drainer.drain(&mut std::io::stderr()).unwrap();
+/// fn all_there_is(guard: &caltrop::Guard<'_>) -> std::io::Result<usize> {
+///     Drainer::new(guard, &Place::default()).drain(&mut std::io::stderr())
+/// }
 /// ```
 #[derive(Debug)]
 pub struct Drainer<'g> {

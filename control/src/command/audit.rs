@@ -151,8 +151,8 @@ fn explain(id: &str, log: Option<&Path>, policy: &Path) -> Result<Said, Failure>
         return Err(Failure::wrong(format_args!("{id}: {what}")));
     };
     let written = project.written().ok();
-    let is_in_use = in_use(&project).is_some_and(|policy| policy == entry.policy);
-    let source = written.as_ref().map(|written| &written.source).filter(|_| is_in_use);
+    let source = written.as_ref().filter(|written| in_use(&project, &written.policy.name).is_some_and(|policy| policy == entry.policy));
+    let source = source.map(|written| &written.source);
     let rows = why(entry, source);
     let text = table(rows.iter().map(|(name, value)| vec![(*name).to_owned(), value.clone()]));
     let told: serde_json::Map<String, serde_json::Value> = rows.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
@@ -168,10 +168,9 @@ fn find(id: &str, lines: impl Iterator<Item = String>) -> Vec<Entry> {
 }
 
 /// The policy in use, as events name it: the first 8 bytes of its image's id.
-fn in_use(project: &Project) -> Option<String> {
-    let name = project.written().ok()?.policy.name;
+fn in_use(project: &Project, name: &str) -> Option<String> {
     let bytes = std::fs::read(project.image()).ok()?;
     let key = PublicKey::from_bytes(&signer::open(&project.file("policy.pub")).ok()?).ok()?;
-    let policy = Policy::open(&bytes, &Trust::new(&name, &[key]), Floor::NONE).ok()?;
+    let policy = Policy::open(&bytes, &Trust::new(name, &[key]), Floor::NONE).ok()?;
     policy.image().id().first_chunk().map(|first| format!("{:016x}", u64::from_le_bytes(*first)))
 }

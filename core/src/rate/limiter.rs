@@ -407,8 +407,8 @@ impl<'t> Bucket<'t> {
         Self::find_new(place, fingerprint, tick)
     }
 
-    /// For a client that had no word a moment ago, or twins: everything from one look at each word, since two newcomers of one name must choose the same
-    /// idle word, so that one of them loses it and sees the other.
+    /// For a client that had no word a moment ago, or twins: everything from one look at each word, since two newcomers of one name must choose
+    /// the same idle word, so that one of them loses it and sees the other.
     #[cold]
     fn find_new(place: &Place<'t>, fingerprint: u64, tick: u64) -> Self {
         let mut owed = 0u64;

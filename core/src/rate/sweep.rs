@@ -7,7 +7,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed};
 use super::Limiter;
 use super::gcra::debt;
 use crate::table::Word;
-use crate::time::{TICKS_PER_S, div_ceil};
+use crate::time::TICKS_PER_S;
 
 /// One pass over the table takes at most this long, in ticks: 24 days.
 const PASS: u64 = 24 * 86_400 * TICKS_PER_S;
@@ -24,7 +24,7 @@ impl Limiter<'_> {
             return;
         }
         if gap >= FORGET && last != 0 {
-            for word in self.table.lines().iter().flatten().chain(self.table.overflow_words()) {
+            for (_, word) in self.table.slots() {
                 // What was read before `last` was still old is old itself: whoever writes a word has seen `last` move, and releases that.
                 let seen = word.load(Acquire);
                 if self.table.last() != last {
@@ -42,14 +42,7 @@ impl Limiter<'_> {
         if !self.table.win_sweep(last, tick.max(1)) || last == 0 {
             return;
         }
-        let lines = self.table.lines();
-        let Ok(total) = u64::try_from(lines.len()) else { return };
-        let count = div_ceil(total.saturating_mul(gap), PASS).min(total);
-        let first = self.table.advance_cursor(count).checked_rem(total).unwrap_or(0);
-        let Ok((first, count)) = usize::try_from(first).and_then(|first| Ok((first, usize::try_from(count)?))) else { return };
-        for line in lines.iter().skip(first).chain(lines).take(count) {
-            line.iter().for_each(|word| clear_idle(word, tick));
-        }
+        self.table.sweep_words(gap, PASS).for_each(|word| clear_idle(word, tick));
     }
 }
 

@@ -271,10 +271,6 @@ impl<'t> Table<'t> {
         self.lines
     }
 
-    pub(crate) const fn overflow_words(&self) -> &'t [Word] {
-        self.overflow
-    }
-
     /// When the table was last swept, in the room's unwrapped time.
     pub(crate) fn last(&self) -> u64 {
         self.get(LAST)
@@ -286,7 +282,7 @@ impl<'t> Table<'t> {
     }
 
     /// Takes the next `count` lines to sweep and returns the first of them, not yet reduced to the table's size.
-    pub(crate) fn advance_cursor(&self, count: u64) -> u64 {
+    fn advance_cursor(&self, count: u64) -> u64 {
         self.header.get(CURSOR).map_or(0, |cursor| cursor.fetch_add(count, Relaxed))
     }
 

@@ -2,6 +2,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,5 +16,18 @@ static unsigned checks;
             exit(1);                                                            \
         }                                                                       \
     } while (0)
+
+/* A whole file, with its length. */
+static inline uint8_t *read_file(const char *path, size_t *len) {
+    FILE *file = fopen(path, "rb");
+    uint8_t *data;
+    CHECK(file != NULL && fseek(file, 0, SEEK_END) == 0);
+    *len = (size_t)ftell(file);
+    CHECK(fseek(file, 0, SEEK_SET) == 0);
+    data = malloc(*len);
+    CHECK(data != NULL && fread(data, 1, *len, file) == *len);
+    fclose(file);
+    return data;
+}
 
 #endif

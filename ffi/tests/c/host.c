@@ -12,18 +12,6 @@
 
 #define TEXT(t) (const uint8_t *)(t), strlen(t)
 
-static uint8_t *read_file(const char *path, size_t *len) {
-    FILE *file = fopen(path, "rb");
-    uint8_t *data;
-    CHECK(file != NULL && fseek(file, 0, SEEK_END) == 0);
-    *len = (size_t)ftell(file);
-    CHECK(fseek(file, 0, SEEK_SET) == 0);
-    data = malloc(*len);
-    CHECK(data != NULL && fread(data, 1, *len, file) == *len);
-    fclose(file);
-    return data;
-}
-
 static void refuses(const caltrop_guard_options *options, const char *name, caltrop_status wanted, const char *says) {
     caltrop_host_state state;
     uint8_t text[CALTROP_HOST_TEXT_SIZE];

@@ -6,18 +6,6 @@
 
 #define COUNT 150
 
-static uint8_t *read_file(const char *path, size_t *len) {
-    FILE *file = fopen(path, "rb");
-    uint8_t *data;
-    CHECK(file != NULL && fseek(file, 0, SEEK_END) == 0);
-    *len = (size_t)ftell(file);
-    CHECK(fseek(file, 0, SEEK_SET) == 0);
-    data = malloc(*len);
-    CHECK(data != NULL && fread(data, 1, *len, file) == *len);
-    fclose(file);
-    return data;
-}
-
 static union {
     uint64_t align[CALTROP_PREFIXES_SIZE / 8];
     uint8_t bytes[CALTROP_PREFIXES_SIZE];
