@@ -6,7 +6,7 @@ use caltrop::net::{self, Body, Overlap, Prefix};
 use caltrop_control::prefixes::{self, Choice};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use self_cell::self_cell;
 
 /// A network, `address/length`; an address alone is a network of one. `address in network` folds IPv4-mapped IPv6 first.
@@ -73,6 +73,35 @@ impl Prefixes {
         Ok(answers)
     }
 
+    /// For packed addresses of `width` bytes each, 4 or 16 as on the wire: the place in the dict of each one's network, from 1, or 0 for none.
+    ///
+    /// Each answer is four bytes in the machine's order: `memoryview(answers).cast("I")`. Raises ValueError for another width and for bytes that
+    /// are no whole number of addresses.
+    fn lookup_packed<'py>(&self, py: Python<'py>, addresses: &Bound<'_, PyBytes>, width: usize) -> PyResult<Bound<'py, PyBytes>> {
+        let packed = addresses.as_bytes();
+        let body = self.table.body();
+        let mut places = vec![0; packed.len().checked_div(width).unwrap_or(0)];
+        let rest = match width {
+            4 => {
+                let (addresses, rest) = packed.as_chunks::<4>();
+                body.lookup_many_v4(addresses, &mut places);
+                rest
+            }
+            16 => {
+                let (addresses, rest) = packed.as_chunks::<16>();
+                body.lookup_many_v6(addresses, &mut places);
+                rest
+            }
+            _ => return Err(PyValueError::new_err(format!("width {width}: an address has 4 bytes or 16"))),
+        };
+        if !rest.is_empty() {
+            return Err(PyValueError::new_err(format!("addresses: {} bytes are no addresses of {width} bytes each", packed.len())));
+        }
+        // A dict has fewer networks than 2³².
+        let answers: Vec<u8> = places.iter().flat_map(|&place| u32::try_from(place).unwrap_or(0).to_ne_bytes()).collect();
+        Ok(PyBytes::new(py, &answers))
+    }
+
     fn __len__(&self) -> usize {
         self.values.len()
     }
@@ -137,8 +166,12 @@ impl Table {
         Self(Looked::new(prefixes::Table::new(networks, overlap, Choice::Fastest), prefixes::Table::body))
     }
 
+    fn body(&self) -> &Body<'_> {
+        self.0.borrow_dependent()
+    }
+
     fn lookup(&self, address: IpAddr) -> u64 {
-        self.0.borrow_dependent().lookup(address)
+        self.body().lookup(address)
     }
 }
 

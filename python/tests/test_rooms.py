@@ -103,6 +103,15 @@ def test_lookups_are_those_of_ipaddress() -> None:
     assert table.lookup_many(asked) == given and table.lookup_many(iter(asked[:2])) == given[:2] and table.lookup_many([]) == []
     with pytest.raises(ValueError, match="give an IPv4 or IPv6 address"):
         table.lookup_many(["10.0.0.1", "x"])
+    values = [None, *networks.values()]
+    for family in (4, 6):
+        packed = [(ipaddress.ip_address(text).packed, value) for text, value in zip(asked, given) if ipaddress.ip_address(text).version == family]
+        places = memoryview(table.lookup_packed(b"".join(address for address, _ in packed), {4: 4, 6: 16}[family])).cast("I")
+        assert len(packed) > 1000 and [values[place] for place in places] == [value for _, value in packed]
+    assert table.lookup_packed(b"", 4) == b""
+    for width, bad in ((4, b"12345"), (16, b"1234"), (5, b"12345"), (0, b"")):
+        with pytest.raises(ValueError, match="width|no addresses"):
+            table.lookup_packed(bad, width)
 
 
 @pytest.mark.parametrize("bad", ["10.0.0.1/8", "10.0.0.0/33", "010.0.0.0/8", "10.0.0.0/08", "::ffff:10.0.0.0/104", "fe80::%1/64", "x", ""])

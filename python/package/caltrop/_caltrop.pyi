@@ -333,6 +333,12 @@ class Prefixes:
         """The value of the longest network around an address, or None. Raises ValueError for what is no address."""
     def lookup_many(self, addresses: Iterable[str]) -> list[Any]:
         """The answers of `lookup` for each address, in their order. Raises ValueError at the first that is none."""
+    def lookup_packed(self, addresses: bytes, width: int) -> bytes:
+        """For packed addresses of `width` bytes each, 4 or 16 as on the wire: the place in the dict of each one's network, from 1, or 0 for none.
+
+        Each answer is four bytes in the machine's order: `memoryview(answers).cast("I")`. Raises ValueError for another width and for bytes that
+        are no whole number of addresses.
+        """
     def __len__(self) -> int: ...
 
 @final
