@@ -76,6 +76,8 @@ def reached(measured: Measured) -> list[str]:
         "| --- | --- | --- | --- |",
         *rows,
         "",
+        *(HERE / "bounds.md").read_text().splitlines(),
+        "",
     ]
 
 
