@@ -1,16 +1,17 @@
 //! A guard from files that takes a new policy or keyring while it is asked, for Linux servers.
 //!
 //! Promises: as `caltrop_guard_*`, and what was renamed into place decides from the next poll on; a file that is refused changes nothing and is told once.
-//! Costs: an admission is a few atomic operations more than the guard's, without a lock; opening, and a poll that finds a new file, allocate.
+//! Costs: an admission is a few atomic operations more than the guard's, without a lock; opening, a poll that finds a new file, and the first
+//! call of a thread allocate.
 //! Not here: a thread. A server polls in one of its own, on a timer, or before each request.
 
 use core::ptr;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
 use caltrop_host::floors::Floors;
 use caltrop_host::{HostGuard, LiveGuard, LoadError, News, Options, StateAt};
-use std::sync::Arc;
 
 use crate::border::{buffer, bytes, place, shared};
 use crate::decision::caltrop_decision;

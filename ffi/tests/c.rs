@@ -240,7 +240,7 @@ fn a_state_is_shared_and_every_misuse_of_it_refused() {
 
 /// A folder whose keyring changes, and the name of a state: what `live.c` is given.
 fn live_arguments(run: &str) -> [std::ffi::OsString; 2] {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("live-{run}"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("folder-of-live-{run}"));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let public = Base64UrlUnpadded::encode_string(house::signer().verifying_key().as_bytes());

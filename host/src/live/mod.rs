@@ -4,8 +4,8 @@
 //! Promises: what was renamed into place decides from the next [`LiveGuard::poll`] on that is [`LOOK_NS`] after the last; a decision is made by one
 //! policy and one keyring that were checked together; balances stay, since the state does; a file that is refused changes nothing and is told once;
 //! a sequence is never taken back, whatever the floors on disk say.
-//! Costs: [`LiveGuard::current`] is a few atomic operations, without a lock, and without an allocation but a thread's first; a poll that finds nothing new is one load, and a `stat` a
-//! file five times a second; a new file costs its signature check on the thread that polls.
+//! Costs: [`LiveGuard::current`] is a few atomic operations, without a lock, and without an allocation but a thread's first; a poll that finds
+//! nothing new is one load, and a `stat` a file five times a second; a new file costs its signature check on the thread that polls.
 //! Full: nothing grows. Of the old images none is held once the requests that they decide have ended.
 //! Not here: `policy.pub`, the secrets and the size of the state, which are read once: a new signer or pepper needs a restart. A file that is
 //! written in place, and not renamed, may be read half and is then refused until it is whole.
@@ -108,11 +108,17 @@ impl LiveGuard {
     /// # Bounds
     /// One load in between, or while another thread looks. A look is a `stat` a file; what is new is read and checked, and its floor written.
     pub fn poll(&self, now: Now) -> Vec<News> {
-        if now.mono_ns < self.next_look_ns.load(Relaxed) {
+        if !self.is_due(now) {
             return Vec::new();
         }
         self.next_look_ns.store(now.mono_ns.saturating_add(LOOK_NS), Relaxed);
         self.look()
+    }
+
+    /// Whether [`LiveGuard::poll`] would look: for hosts that make room for it first.
+    #[must_use]
+    pub fn is_due(&self, now: Now) -> bool {
+        now.mono_ns >= self.next_look_ns.load(Relaxed)
     }
 
     /// Looks at the files at once, and takes what is new and good. Nothing, if another thread is looking.
