@@ -1,6 +1,6 @@
-/* Images, public keys and peppers, as `caltrop init` makes them. Each says on the standard error what is wrong. */
-#ifndef FILES_H
-#define FILES_H
+/* The pepper, as `caltrop init` makes it. It says on the standard error what is wrong. */
+#ifndef SECRET_H
+#define SECRET_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,15 +8,6 @@
 
 /* The longest pepper in bytes. */
 enum { SECRET_MAX = 128 };
-
-/* A whole file, to be freed; NULL if it cannot be read. */
-uint8_t *file_read(const char *path, size_t *len);
-
-/* The file of this name in the folder of `path`. */
-uint8_t *file_beside(const char *path, const char *name, size_t *len);
-
-/* The public key of this name in the folder of `path`. */
-bool key_beside(const char *path, const char *name, uint8_t key[32]);
 
 /* The secret in the environment variable `name`, or in the file that `name`_FILE names. */
 bool secret_in_env(const char *name, uint8_t secret[SECRET_MAX], size_t *len);
