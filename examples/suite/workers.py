@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rows import Fields
+from rows import Fields, via_proxy
 
 TRIES = 400
 
@@ -26,7 +26,7 @@ class Workers:
             if len(self.by_pid) == count:
                 return
             line = HTTPConnection(url.hostname or "", url.port, timeout=5)
-            _ask(line, "GET", "/nowhere", [])
+            _ask(line, "GET", "/healthz", via_proxy("198.19.0.1"))
             owner = _owner(line, url.port or 0, [pid, *_children(pid)])
             if owner is None or owner in self.by_pid:
                 # Kept open, so that the next one has a reason to go elsewhere.
@@ -40,7 +40,10 @@ class Workers:
 
     def ask(self, method: str, target: str, fields: Fields) -> list[int]:
         """The status that each worker answers."""
-        return [_ask(line, method, target, fields) for line in self.by_pid.values()]
+        answers = [_ask(line, method, target, fields) for line in self.by_pid.values()]
+        # A server that hangs up after a denial is met again by whichever process is free: fine where there is one.
+        assert len(self) == 1 or all(line.sock for line in self.by_pid.values()), "a connection to a worker was closed"
+        return answers
 
     def resident_bytes(self) -> int:
         """What all of them hold in memory."""
