@@ -176,6 +176,25 @@ fn a_policy_waits_for_the_keyring_that_it_trusts() {
 }
 
 #[test]
+fn what_the_system_refused_is_tried_again_and_told_once() {
+    let folder = Folder::new();
+    let floors = tempfile::tempdir().unwrap();
+    let kept = floors.path().join("floors");
+    std::fs::create_dir(&kept).unwrap();
+    let live = folder.load(Floors::Folder(kept.clone()));
+    live.look();
+    // A floor that cannot be written: the image does not decide, or it might be taken back at the next start.
+    std::fs::remove_dir_all(&kept).unwrap();
+    folder.revoked(4);
+    let news = said(&live.look());
+    assert!(news.len() == 1 && news[0].starts_with("refused, and what decided before still does: floors: "), "{news:?}");
+    assert_eq!((live.look(), live.look(), alice(&live)), (vec![], vec![], 200));
+    std::fs::create_dir(&kept).unwrap();
+    assert_eq!(said(&live.look()), ["keys.cltp: sequence 4 decides from now on"]);
+    assert_eq!(alice(&live), 401);
+}
+
+#[test]
 fn another_size_of_state_is_told_and_the_state_kept() {
     let folder = Folder::new();
     let live = folder.load(Floors::Beside);

@@ -94,7 +94,11 @@ impl LiveGuard {
         let guard = HostGuard::load_from(&place, options.secrets, &options.state)?;
         let keyring = place.keyring_file(guard.guard().policy()).map(|path| Watched::new(path, KEYRING_MEND));
         let files = std::iter::once(Watched::new(place.policy.clone(), POLICY_MEND)).chain(keyring).collect();
-        Ok(Self { current: ArcSwap::from_pointee(guard), next_look_ns: AtomicU64::new(0), watch: Mutex::new(Watch { place, files }) })
+        Ok(Self {
+            current: ArcSwap::from_pointee(guard),
+            next_look_ns: AtomicU64::new(0),
+            watch: Mutex::new(Watch { place, files, again: false }),
+        })
     }
 
     /// The guard that decides now. Who holds it asks it as long as one request lasts: a grant is settled by the guard that gave it.
@@ -130,7 +134,11 @@ impl LiveGuard {
             Err(TryLockError::WouldBlock) => return Vec::new(),
         };
         let watch = &mut *watch;
-        if watch.files.iter_mut().filter_map(|file| file.look().then_some(())).count() == 0 {
+        let mut is_worth_it = watch.again;
+        for file in &mut watch.files {
+            is_worth_it |= file.look();
+        }
+        if !is_worth_it {
             return Vec::new();
         }
         let used = self.current();
@@ -145,6 +153,8 @@ impl LiveGuard {
             self.next_look_ns.store(0, Relaxed);
             return news;
         }
+        // Not the file but the system: it may be of another mind the next time, with the same file.
+        watch.again = refused.iter().any(|(_, error)| matches!(error, LoadError::File(_)));
         refused.retain(|(at, error)| watch.files.get_mut(*at).is_some_and(|file| file.tell(error)));
         news.extend(refused.into_iter().map(|(_, error)| News::Refused(error)));
         news
@@ -197,6 +207,8 @@ impl Drop for Watcher {
 struct Watch {
     place: Place,
     files: Vec<Watched>,
+    /// Whether the next look tries the same files again.
+    again: bool,
 }
 
 type Refused = Vec<(usize, LoadError)>;
