@@ -176,20 +176,36 @@ fn a_policy_waits_for_the_keyring_that_it_trusts() {
 }
 
 #[test]
-fn what_the_system_refused_is_tried_again_and_told_once() {
+fn a_floor_that_cannot_be_written_holds_no_revocation_up_and_is_tried_again() {
     let folder = Folder::new();
     let floors = tempfile::tempdir().unwrap();
     let kept = floors.path().join("floors");
     std::fs::create_dir(&kept).unwrap();
     let live = folder.load(Floors::Folder(kept.clone()));
     live.look();
-    // A floor that cannot be written: the image does not decide, or it might be taken back at the next start.
     std::fs::remove_dir_all(&kept).unwrap();
     folder.revoked(4);
     let news = said(&live.look());
-    assert!(news.len() == 1 && news[0].starts_with("refused, and what decided before still does: floors: "), "{news:?}");
-    assert_eq!((live.look(), live.look(), alice(&live)), (vec![], vec![], 200));
+    assert!(news.len() == 2 && news[0] == "keys.cltp: sequence 4 decides from now on", "{news:?}");
+    assert!(news[1].starts_with("what decides now could be rolled back by a restart: floors: "), "{news:?}");
+    assert_eq!((live.look(), live.look(), alice(&live)), (vec![], vec![], 401));
     std::fs::create_dir(&kept).unwrap();
+    assert_eq!(live.look(), []);
+    assert!(std::fs::read_to_string(kept.join("keys.floor")).unwrap().starts_with("4 "));
+}
+
+#[test]
+fn what_the_system_refused_is_tried_again_with_the_same_file_and_told_once() {
+    let folder = Folder::new();
+    let live = folder.load(Floors::Beside);
+    live.look();
+    let floor = std::fs::read(folder.path("keys.floor")).unwrap();
+    std::fs::write(folder.path("keys.floor"), "damaged").unwrap();
+    folder.revoked(4);
+    let news = said(&live.look());
+    assert!(news.len() == 1 && news[0].starts_with("refused, and what decided before still does: keys.floor: not a floor"), "{news:?}");
+    assert_eq!((live.look(), live.look(), alice(&live)), (vec![], vec![], 200));
+    std::fs::write(folder.path("keys.floor"), floor).unwrap();
     assert_eq!(said(&live.look()), ["keys.cltp: sequence 4 decides from now on"]);
     assert_eq!(alice(&live), 401);
 }

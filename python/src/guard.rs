@@ -23,7 +23,7 @@ pub(crate) struct Guard(Source);
 
 /// Images in files, which may change, or in memory.
 enum Source {
-    Files(LiveGuard),
+    Files(Box<LiveGuard>),
     Memory(Arc<HostGuard>),
 }
 
@@ -79,7 +79,7 @@ impl Guard {
             if let Some(written) = written {
                 check_current(&written, &path, &options.policy)?;
             }
-            LiveGuard::load(options).map(Source::Files).map(Self).map_err(error::load)
+            LiveGuard::load(options).map(Box::new).map(Source::Files).map(Self).map_err(error::load)
         })
     }
 

@@ -43,6 +43,8 @@ pub enum News {
     },
     /// A file was refused, and what decided before still does. Told once for each file.
     Refused(LoadError),
+    /// What was taken decides, and its floor cannot be written: after a restart an older image might be taken. Told once, tried at every look.
+    FloorNotKept(LoadError),
     /// What is odd about what was taken, and no error.
     Warning(String),
 }
@@ -52,6 +54,7 @@ impl fmt::Display for News {
         match self {
             Self::Taken { image, sequence } => write!(f, "{}: sequence {sequence} decides from now on", image.display()),
             Self::Refused(error) => write!(f, "refused, and what decided before still does: {error}"),
+            Self::FloorNotKept(error) => write!(f, "what decides now could be rolled back by a restart: {error}"),
             Self::Warning(text) => f.write_str(text),
         }
     }
@@ -97,7 +100,7 @@ impl LiveGuard {
         Ok(Self {
             current: ArcSwap::from_pointee(guard),
             next_look_ns: AtomicU64::new(0),
-            watch: Mutex::new(Watch { place, files, again: false }),
+            watch: Mutex::new(Watch { place, files, again: false, owes_floor: false, floor_told: None }),
         })
     }
 
@@ -110,7 +113,8 @@ impl LiveGuard {
     /// Looks at the files if the last look is [`LOOK_NS`] old, and takes what is new and good.
     ///
     /// # Bounds
-    /// One load in between, or while another thread looks. A look is a `stat` a file; what is new is read and checked, and its floor written.
+    /// One load in between, or while another thread looks. A look is a `stat` a file; what is new is read and checked, decides, and then its floor
+    /// is written, which waits for the disk.
     pub fn poll(&self, now: Now) -> Vec<News> {
         if !self.is_due(now) {
             return Vec::new();
@@ -134,7 +138,7 @@ impl LiveGuard {
             Err(TryLockError::WouldBlock) => return Vec::new(),
         };
         let watch = &mut *watch;
-        let mut is_worth_it = watch.again;
+        let mut is_worth_it = watch.again || watch.owes_floor;
         for file in &mut watch.files {
             is_worth_it |= file.look();
         }
@@ -146,8 +150,12 @@ impl LiveGuard {
         let mut news = Vec::new();
         if let Some(taken) = watch.take(&used, &mut refused) {
             news = watch.told_of(&used, &taken);
+            // Before its floor is written: a full or slow disk does not hold a revocation up.
             self.current.store(Arc::new(taken));
+            watch.owes_floor = true;
         }
+        let floor = if watch.owes_floor { watch.place.raise(self.current().guard()) } else { Ok(()) };
+        watch.owes_floor = floor.is_err();
         if watch.files.iter().any(Watched::has_moved_on) {
             // What was refused is gone already, perhaps for being older than what another process took from its place.
             self.next_look_ns.store(0, Relaxed);
@@ -157,6 +165,11 @@ impl LiveGuard {
         watch.again = refused.iter().any(|(_, error)| matches!(error, LoadError::File(_)));
         refused.retain(|(at, error)| watch.files.get_mut(*at).is_some_and(|file| file.tell(error)));
         news.extend(refused.into_iter().map(|(_, error)| News::Refused(error)));
+        let floor = floor.err();
+        if floor != watch.floor_told {
+            news.extend(floor.clone().map(News::FloorNotKept));
+            watch.floor_told = floor;
+        }
         news
     }
 
@@ -209,6 +222,9 @@ struct Watch {
     files: Vec<Watched>,
     /// Whether the next look tries the same files again.
     again: bool,
+    /// Whether what decides has a floor that is yet to be written, and what was told of it.
+    owes_floor: bool,
+    floor_told: Option<LoadError>,
 }
 
 type Refused = Vec<(usize, LoadError)>;
@@ -237,7 +253,7 @@ impl Watch {
                 return None;
             }
         };
-        let Some(path) = self.place.keyring_file(&opened) else { return self.put_into_use(used, policy, None, 0, refused) };
+        let Some(path) = self.place.keyring_file(&opened) else { return Self::put_into_use(used, policy, None, 0, refused) };
         let is_same_feed = self.place.keyring_file(guard.policy()).as_ref() == Some(&path);
         let floor = guard.keyring().filter(|_| is_same_feed).map_or(Floor::NONE, |keyring| keyring.image().floor());
         let at = self.at(path);
@@ -248,7 +264,7 @@ impl Watch {
                 refused.push((at, error));
                 continue;
             }
-            let taken = self.put_into_use(used, policy, Some(keyring), at, refused);
+            let taken = Self::put_into_use(used, policy, Some(keyring), at, refused);
             if taken.is_some() {
                 return taken;
             }
@@ -256,18 +272,11 @@ impl Watch {
         None
     }
 
-    fn put_into_use(
-        &self,
-        used: &HostGuard,
-        policy: &[u8],
-        keyring: Option<Vec<u8>>,
-        at: usize,
-        refused: &mut Refused,
-    ) -> Option<HostGuard> {
+    fn put_into_use(used: &HostGuard, policy: &[u8], keyring: Option<Vec<u8>>, at: usize, refused: &mut Refused) -> Option<HostGuard> {
         if policy == used.images().policy && keyring == used.images().keyring {
             return None;
         }
-        let made = used.again(Images { policy: policy.to_vec(), keyring }).and_then(|made| self.place.raise(made.guard()).map(|()| made));
+        let made = used.again(Images { policy: policy.to_vec(), keyring });
         made.map_err(|error| refused.push((at, error))).ok()
     }
 
