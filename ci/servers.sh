@@ -35,12 +35,15 @@ build_server() {
 # The folder in which cargo puts a profile's programs.
 built_in() { if [ "$1" = dev ]; then echo "$target/debug"; else echo "$target/$1"; fi; }
 
-# start_server NAME PROFILE [ARGUMENT…]: sets `url`, `log`, `pid`.
+# How many processes of a server answer.
+workers_of() { if [ "$1" = fastapi ]; then echo 2; else echo 1; fi; }
+
+# start_server NAME PROFILE [ARGUMENT…]: sets `url`, `log`, `errors`, `pid`.
 start_server() {
     local name=$1 profile=$2 state command
     shift 2
     state=ci-$name-$$-${#pids[@]}
-    log=$folder/$state.log
+    log=$folder/$state.log errors=$folder/$state.err
     case $name in
         rust) command=("$(built_in "$profile")/caltrop-example-rust") ;;
         c) command=("$target/examples/caltrop-example-c") ;;
@@ -50,7 +53,7 @@ start_server() {
     # There before anybody looks for the line in it.
     : >"$folder/$state.out"
     CALTROP_PEPPER_1_FILE=$folder/project/pepper-1 "${command[@]}" --policy "$folder/project/policy.cltp" --listen 127.0.0.1:0 \
-        --state "$state" --log "$log" "$@" >"$folder/$state.out" 2>"$folder/$state.err" &
+        --state "$state" --log "$log" "$@" >"$folder/$state.out" 2>"$errors" &
     pid=$!
     pids+=("$pid")
     for _ in $(seq 200); do
@@ -59,7 +62,7 @@ start_server() {
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.05
     done
-    echo "$name does not listen: $(cat "$folder/$state.err")" >&2
+    echo "$name does not listen: $(cat "$errors")" >&2
     return 1
 }
 

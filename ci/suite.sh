@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Runs the black-box suite against example servers: ci/suite.sh [rust|c|fastapi …], all that are there if none is named.
-# ci/suite.sh --planted: the same against a server without a guard, which the suite must notice.
+# ci/suite.sh --live [rust|c|fastapi …]: only what a policy does that changes; CALTROP_REVOCATIONS and CALTROP_SWAPS say how often.
+# ci/suite.sh --planted: the same against a server without a guard, and against one that does not look at its files, which the suite must notice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/servers.sh
 
-planted=no
+planted=no cases=examples/suite
 if [ "${1:-}" = --planted ]; then planted=yes; shift; fi
+if [ "${1:-}" = --live ]; then cases=examples/suite/test_live.py; shift; fi
 servers=("$@")
 if [ ${#servers[@]} -eq 0 ]; then
     for name in rust c fastapi; do
@@ -23,8 +25,27 @@ cargo build --locked -q -p caltrop-control
 
 # Runs the suite; its exit status is pytest's: 0 all passed, 1 some failed, anything else is no answer.
 suite() {
-    "$python" -B -m pytest -c examples/suite/pytest.ini examples/suite \
-        --base-url "$url" --policy "$folder/project" --log "$log" --server "$1" "${@:2}" >"$folder/report" 2>&1
+    "$python" -B -m pytest -c examples/suite/pytest.ini "$cases" \
+        --base-url "$url" --policy "$folder/project" --log "$log" --errors "$errors" --pid "$pid" --workers "$(workers_of "$1")" \
+        --caltrop "$target/debug/caltrop" --server "$1" "${@:2}" >"$folder/report" 2>&1
+}
+
+# planted NAME ARGUMENT CASES PART: with this argument no more than one in PART of the cases may pass; `all`: none.
+planted() {
+    local code=0 cases=$3 count passed all most
+    start_server "$1" dev "$2"
+    CALTROP_REVOCATIONS=1 CALTROP_SWAPS=1 suite "$1" --tb=no || code=$?
+    stop_server "$1"
+    count=$(sed -n "s/^suite $1: \([0-9]*\) of \([0-9]*\).*/\1 \2/p" "$folder/report")
+    read -r passed all <<<"${count:-0 0}"
+    if [ "$4" = all ]; then most=0; else most=$((all / $4)); fi
+    if [ "$code" = 1 ] && [ "$all" -gt 0 ] && [ "$passed" -le "$most" ]; then
+        echo "suite $1, planted: caught, $((all - passed)) of $all fail with $2"
+    else
+        cat "$folder/report"
+        echo "suite $1, planted: not caught: $passed of $all passed with $2" >&2
+        return 1
+    fi
 }
 
 failed=0
@@ -32,24 +53,14 @@ for name in "${servers[@]}"; do
     build_server "$name" dev
     code=0
     if [ "$planted" = yes ]; then
-        start_server "$name" dev --unguarded
-        suite "$name" --tb=no || code=$?
-        stop_server "$name"
-        count=$(sed -n "s/^suite $name: \([0-9]*\) of \([0-9]*\).*/\1 \2/p" "$folder/report")
-        read -r passed all <<<"${count:-0 0}"
         # A server that lets everybody in still answers some things rightly, but not many.
-        if [ "$code" = 1 ] && [ "$all" -gt 0 ] && [ $((passed * 4)) -lt "$all" ]; then
-            echo "suite $name, planted: caught, $((all - passed)) of $all fail without the guard"
-        else
-            cat "$folder/report"
-            echo "suite $name, planted: not caught: $passed of $all passed without the guard" >&2
-            failed=1
-        fi
+        planted "$name" --unguarded examples/suite 4 || failed=1
+        planted "$name" --frozen examples/suite/test_live.py all || failed=1
     else
         start_server "$name" dev
         suite "$name" --tb=short || code=$?
         stop_server "$name" || failed=1
-        if [ "$code" = 0 ]; then grep -E "^suite $name: ([0-9]|not asked)" "$folder/report"; else cat "$folder/report"; failed=1; fi
+        if [ "$code" = 0 ]; then grep -E "^suite $name: ([0-9]|not asked|live)" "$folder/report"; else cat "$folder/report"; failed=1; fi
     fi
 done
 exit "$failed"

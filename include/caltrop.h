@@ -1,7 +1,8 @@
 /* caltrop: API security in C. https://www.rfc-editor.org/ numbers in comments say what is followed.
  *
  * Memory:  caltrop allocates nothing and has nothing to free; it keeps no pointer past a call unless the function says so. The functions
- *          called caltrop_host_ are for Linux servers: they may allocate, and a library that was built for a board does not have them.
+ *          called caltrop_host_ and caltrop_live_ are for Linux servers: they may allocate, and a library that was built for a board does not
+ *          have them.
  * NULL:    a pointer with a length may be NULL if the length is 0; any other NULL gives CALTROP_E_NULL.
  * Threads: values that were made may be read by any thread; making and wiping them is one thread's alone.
  * Failure: a call that fails has written nothing, but for decisions (a denial) and texts that say what went wrong.
@@ -25,6 +26,9 @@
 
 // Bytes that hold the text of a failed `caltrop_host_state_open`; less cuts it.
 #define CALTROP_HOST_TEXT_SIZE 512
+
+// Bytes that hold what `caltrop_live_open` and `caltrop_live_poll` say, but for very long paths; less cuts it.
+#define CALTROP_LIVE_TEXT_SIZE 2048
 
 // Words of a prepared key: four SHA-256 states, a block and a counter, and some room.
 #define CALTROP_MAC_KEY_WORDS 32
@@ -166,6 +170,8 @@ typedef enum {
   CALTROP_E_HOST_FOREIGN = 704,
   // The system gives no random bytes.
   CALTROP_E_HOST_ENTROPY = 705,
+  // A file of a live guard cannot be read, or a floor not written.
+  CALTROP_E_HOST_FILE = 706,
   // A header field that signs is not there.
   CALTROP_E_MISSING = 801,
   // A header field that signs is there twice.
@@ -205,6 +211,9 @@ typedef struct caltrop_guard caltrop_guard;
 
 // What keeps a shared state mapped.
 typedef struct caltrop_host_handle caltrop_host_handle;
+
+// A guard that takes new files. Any thread may ask and poll it; closing it is one thread's alone.
+typedef struct caltrop_live caltrop_live;
 
 // A list of networks in memory that the caller lends; the image that it was opened from stays where it is.
 typedef struct caltrop_prefixes caltrop_prefixes;
@@ -391,6 +400,32 @@ typedef struct {
   uint8_t bytes[18];
 } caltrop_lease;
 
+// What a live guard is loaded from. Nothing of it is needed after the call.
+typedef struct {
+  // `sizeof(caltrop_live_options)`.
+  size_t size;
+  // The name of the policy that the host expects.
+  const uint8_t *name;
+  // Its bytes.
+  size_t name_len;
+  // The path of the policy's image. Its public key is `policy.pub` beside it, and the keyring `<feed>.cltp`.
+  const uint8_t *policy;
+  // Its bytes.
+  size_t policy_len;
+  // The name of the state that all processes of this user on this host share; none takes the policy's.
+  const uint8_t *state;
+  // Its bytes.
+  size_t state_len;
+  // The folder in which floors are kept; none keeps them beside the images.
+  const uint8_t *floors;
+  // Its bytes.
+  size_t floors_len;
+  // The peppers.
+  const caltrop_pepper *peppers;
+  // How many, at most 4.
+  size_t pepper_count;
+} caltrop_live_options;
+
 // A network: an address whose host bits are zero, and how many bits of it count.
 typedef struct {
   // Its first address.
@@ -502,21 +537,6 @@ extern "C" {
 
 // Bytes of memory for a guard: `CALTROP_GUARD_SIZE`.
 size_t caltrop_guard_size(void);
-
-// Bytes of memory for the state that a policy asks for. `options` needs `size`, `name`, `signers`, `policy` and `policy_floor` only.
-//
-// # Safety
-// * As `caltrop_guard_init`; `out` points at memory for a `size_t`.
-caltrop_status caltrop_state_size(const caltrop_guard_options *options,
-                                  size_t *out);
-
-// Formats the memory at `options->state` as an empty state. The entropy is unpredictable, and new each time.
-//
-// # Safety
-// * As `caltrop_guard_init`; `entropy` points at 16 bytes. Nobody else uses the state meanwhile.
-//
-caltrop_status caltrop_state_init(const caltrop_guard_options *options,
-                                  const uint8_t entropy[16]);
 
 // Makes a guard in `memory`, which has at least `CALTROP_GUARD_SIZE` bytes aligned to 16. Nothing is used unless all of it is good.
 //
@@ -709,6 +729,61 @@ caltrop_status caltrop_leases_held(const caltrop_leases *leases,
                                    uint64_t mono_ns,
                                    uint32_t *out);
 
+// Loads a guard from files, and raises their floors. `*out` is NULL after a failure, and `text` says what would do, cut to `text_len` and ended
+// by a NUL; after a success it says what is odd and no error, a line each. 0 wants no text.
+//
+// # Safety
+// * Every pointer of `options` points at as many bytes, or items, as its length says; `out` at memory for a pointer, `text` at `text_len` bytes.
+caltrop_status caltrop_live_open(const caltrop_live_options *options,
+                                 caltrop_live **out,
+                                 uint8_t *text,
+                                 size_t text_len);
+
+// Lets go of a live guard, and of its state, which stays for other processes and the next start. NULL is ignored.
+//
+// # Safety
+// * `live` is NULL or was made by `caltrop_live_open` and not closed before, and no thread uses it.
+void caltrop_live_close(caltrop_live *live);
+
+// Looks at the files if the last look is a fifth of a second old, and takes what is new and good: call it before each request, or a few times a
+// second. `text` is what is new since the last poll, a line each, cut to `text_len` and ended by a NUL; empty if nothing is. The status is
+// `CALTROP_OK`, or, once for each file, why it was refused: what decided before still does.
+//
+// # Safety
+// * `live` was made by `caltrop_live_open`; `now` points at a `caltrop_now`, `text` at `text_len` bytes.
+caltrop_status caltrop_live_poll(const caltrop_live *live,
+                                 const caltrop_now *now,
+                                 uint8_t *text,
+                                 size_t text_len);
+
+// Decides about one request, as `caltrop_guard_admit` does.
+//
+// # Safety
+// * `live` was made by `caltrop_live_open`; the rest as for `caltrop_guard_admit`.
+caltrop_status caltrop_live_admit(const caltrop_live *live,
+                                  const caltrop_request *request,
+                                  const caltrop_now *now,
+                                  caltrop_decision *out);
+
+// Ends a granted request, as `caltrop_guard_settle` does.
+//
+// # Safety
+// * As `caltrop_live_admit`; the rest as for `caltrop_guard_settle`.
+caltrop_status caltrop_live_settle(const caltrop_live *live,
+                                   const caltrop_decision *decision,
+                                   uint8_t outcome,
+                                   const caltrop_now *now);
+
+// Writes the answer of a denial, as `caltrop_guard_answer` does.
+//
+// # Safety
+// * As `caltrop_live_admit`; the rest as for `caltrop_guard_answer`.
+caltrop_status caltrop_live_answer(const caltrop_live *live,
+                                   const caltrop_decision *decision,
+                                   uint8_t *buffer,
+                                   size_t buffer_len,
+                                   size_t *written);
+
 // Prepares a key of any length.
 //
 // # Safety
@@ -759,6 +834,32 @@ caltrop_status caltrop_net_cidr_parse(const uint8_t *text,
 caltrop_status caltrop_net_cidr_contains(const caltrop_cidr *cidr,
                                          const caltrop_address *address,
                                          uint8_t *out);
+
+// The policies of two slots: which of them a board with room for two is to use, after an update that may have been cut off. `*picked` is 0 for
+// `options->policy` and 1 for `other`: the good one with the higher sequence. The status is the one of `options->policy` if both are bad.
+// `options` needs `size`, `name`, `signers`, `policy` and `policy_floor` only.
+//
+// # Safety
+// * As `caltrop_guard_init`; `other` points at `other_len` bytes, `picked` at memory for a byte.
+caltrop_status caltrop_policy_pick(const caltrop_guard_options *options,
+                                   const uint8_t *other,
+                                   size_t other_len,
+                                   uint8_t *picked);
+
+// Bytes of memory for the state that a policy asks for. `options` needs `size`, `name`, `signers`, `policy` and `policy_floor` only.
+//
+// # Safety
+// * As `caltrop_guard_init`; `out` points at memory for a `size_t`.
+caltrop_status caltrop_state_size(const caltrop_guard_options *options,
+                                  size_t *out);
+
+// Formats the memory at `options->state` as an empty state. The entropy is unpredictable, and new each time.
+//
+// # Safety
+// * As `caltrop_guard_init`; `entropy` points at 16 bytes. Nobody else uses the state meanwhile.
+//
+caltrop_status caltrop_state_init(const caltrop_guard_options *options,
+                                  const uint8_t entropy[16]);
 
 // Bytes of memory for an opened list: `CALTROP_PREFIXES_SIZE`.
 size_t caltrop_prefixes_size(void);

@@ -6,50 +6,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files.h"
+#include "secret.h"
 #include "log.h"
 
 /* The policy that this server was written for. It stands here, not on the command line: an image for another API must not start. */
 static const char POLICY[] = "acme-api";
 
 bool door_open(door *it, const char *path, const char *state, int log) {
-    caltrop_guard_options options;
+    caltrop_live_options options;
     caltrop_pepper pepper = {.id = 1};
+    uint8_t secret[SECRET_MAX], text[CALTROP_LIVE_TEXT_SIZE] = "";
     caltrop_status status = CALTROP_E_NULL;
-    uint8_t signer[32], secret[SECRET_MAX], text[CALTROP_HOST_TEXT_SIZE] = "";
-    bool is_read;
     memset(it, 0, sizeof *it);
     memset(&options, 0, sizeof options);
     it->log = log;
     options.size = sizeof options;
     options.name = (const uint8_t *)POLICY, options.name_len = sizeof POLICY - 1;
-    options.signers = signer, options.signer_count = 1;
+    options.policy = (const uint8_t *)path, options.policy_len = strlen(path);
+    options.state = (const uint8_t *)state, options.state_len = strlen(state);
     options.peppers = &pepper, options.pepper_count = 1;
     pepper.secret = secret;
-    is_read = key_beside(path, "policy.pub", signer) && secret_in_env("CALTROP_PEPPER_1", secret, &pepper.secret_len) &&
-              (it->policy = file_read(path, &options.policy_len)) != NULL &&
-              (it->keyring = file_beside(path, "keys.cltp", &options.keyring_len)) != NULL;
-    if (is_read) {
-        options.policy = it->policy, options.keyring = it->keyring;
-        /* Floors are left zeroed: a server that fears an old image being put back keeps the newest sequence it took in a file of its own. */
-        status = caltrop_host_state_open(&options, (const uint8_t *)state, strlen(state), &it->state, text, sizeof text);
-        if (status == CALTROP_OK) {
-            options.state = it->state.state, options.state_len = it->state.state_len;
-            status = caltrop_guard_init(&options, it->memory.bytes, sizeof it->memory, &it->guard);
-        }
-        if (status != CALTROP_OK) fprintf(stderr, "%s: refused with status %d of caltrop.h%s%s\n", path, (int)status, *text ? ": " : "", (char *)text);
+    if (secret_in_env("CALTROP_PEPPER_1", secret, &pepper.secret_len)) {
+        status = caltrop_live_open(&options, &it->guard, text, sizeof text);
+        if (*text) fprintf(stderr, "%s\n", (char *)text);
+        if (status != CALTROP_OK) fprintf(stderr, "%s: refused with status %d of caltrop.h\n", path, (int)status);
     }
     wipe(secret, sizeof secret);
-    if (status != CALTROP_OK) door_close(it);
     return status == CALTROP_OK;
 }
 
 void door_close(door *it) {
-    caltrop_guard_wipe(it->guard);
-    caltrop_host_state_close(&it->state);
-    free(it->policy);
-    free(it->keyring);
-    it->guard = NULL, it->policy = it->keyring = NULL;
+    caltrop_live_close(it->guard);
+    it->guard = NULL;
+}
+
+void door_poll(door *it) {
+    uint8_t text[CALTROP_LIVE_TEXT_SIZE] = "";
+    caltrop_now now;
+    /* The text says all that the status does. */
+    if (caltrop_host_now(&now) == CALTROP_OK) (void)caltrop_live_poll(it->guard, &now, text, sizeof text);
+    fputs((const char *)text, stderr);
 }
 
 /* Header fields on their way into an array, in wire order. */
@@ -100,14 +96,14 @@ void door_admit(door *it, struct MHD_Connection *connection, const char *method,
     request.headers = all.fields, request.header_count = all.count;
     request.peer = peer_of(connection);
     request.tls = CALTROP_PLAINTEXT;
-    if (caltrop_host_now(&now) == CALTROP_OK && caltrop_guard_admit(it->guard, &request, &now, out) != CALTROP_OK)
+    if (caltrop_host_now(&now) == CALTROP_OK && caltrop_live_admit(it->guard, &request, &now, out) != CALTROP_OK)
         fprintf(stderr, "a request that the guard could not be asked about was denied\n");
     free(all.fields);
 }
 
 void door_settle(door *it, const caltrop_decision *grant, uint8_t outcome) {
     caltrop_now now;
-    if (caltrop_host_now(&now) != CALTROP_OK || caltrop_guard_settle(it->guard, grant, outcome, &now) != CALTROP_OK)
+    if (caltrop_host_now(&now) != CALTROP_OK || caltrop_live_settle(it->guard, grant, outcome, &now) != CALTROP_OK)
         fprintf(stderr, "a request could not be settled\n");
 }
 
@@ -117,7 +113,7 @@ enum MHD_Result door_deny(door *it, struct MHD_Connection *connection, const cal
     enum MHD_Result done = MHD_NO;
     size_t len = 0;
     log_denied(it->log, denial);
-    if (caltrop_guard_answer(it->guard, denial, (uint8_t *)text, sizeof text - 1, &len) != CALTROP_OK) return MHD_NO;
+    if (caltrop_live_answer(it->guard, denial, (uint8_t *)text, sizeof text - 1, &len) != CALTROP_OK) return MHD_NO;
     text[len] = 0;
     /* The body follows an empty line; the fields stand before it, one a line. */
     end = strstr(text, "\r\n\r\n");

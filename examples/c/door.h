@@ -7,15 +7,9 @@
 
 #include "caltrop.h"
 
-/* A guard and what it is made of, which lives as long as it does. */
+/* A guard whose files may change, and where denials are written. */
 typedef struct {
-    union {
-        uint64_t align[CALTROP_GUARD_SIZE / 8];
-        uint8_t bytes[CALTROP_GUARD_SIZE];
-    } memory;
-    caltrop_guard *guard;
-    caltrop_host_state state;
-    uint8_t *policy, *keyring;
+    caltrop_live *guard;
     int log;
 } door;
 
@@ -25,6 +19,9 @@ bool door_open(door *it, const char *path, const char *state, int log);
 
 /* No thread uses it any more. */
 void door_close(door *it);
+
+/* Takes a policy or keyring that was renamed into place, and says so on the standard error: to be called a few times a second. */
+void door_poll(door *it);
 
 /* Decides about a request before its body is read. `target` is the request target as it stood in the request line. */
 void door_admit(door *it, struct MHD_Connection *connection, const char *method, const char *target, caltrop_decision *out);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api.h"
@@ -126,8 +127,9 @@ static int serve(const arguments *args, const struct sockaddr_in *address, door 
     const union MHD_DaemonInfo *info;
     struct MHD_Daemon *daemon;
     char host[INET_ADDRSTRLEN];
+    /* A fifth of a second between two looks at the guard's files. */
+    const struct timespec tick = {.tv_nsec = 200000000};
     sigset_t stops;
-    int got;
     /* Blocked in every thread, and waited for here: a signal that comes early is not lost, and one that comes late ends nothing midway. */
     sigemptyset(&stops), sigaddset(&stops, SIGTERM), sigaddset(&stops, SIGINT);
     pthread_sigmask(SIG_BLOCK, &stops, NULL);
@@ -142,7 +144,8 @@ static int serve(const arguments *args, const struct sockaddr_in *address, door 
     }
     printf("listening %s:%u\n", inet_ntop(AF_INET, &address->sin_addr, host, sizeof host), (unsigned)info->port);
     fflush(stdout);
-    sigwait(&stops, &got);
+    while (sigtimedwait(&stops, NULL, &tick) < 0)
+        if (guarded != NULL) door_poll(guarded);
     MHD_stop_daemon(daemon);
     return 0;
 }

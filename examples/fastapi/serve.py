@@ -34,7 +34,10 @@ def main() -> None:
     listener.bind((host, int(port)))
     listener.listen(1024)
     # Proxies are the policy's matter: the server itself must not believe their headers. The middleware would not be fooled either.
-    config = uvicorn.Config("app:create", factory=True, workers=2, proxy_headers=False, access_log=False, log_level="warning")
+    # A proxy keeps a connection for longer than uvicorn's 5 s, and would meet one that was closed a moment ago.
+    config = uvicorn.Config(
+        "app:create", factory=True, workers=2, proxy_headers=False, access_log=False, log_level="warning", timeout_keep_alive=75
+    )
     threading.Thread(target=announce, args=(listener.getsockname()[:2],), daemon=True).start()
     Multiprocess(config, sockets=[listener]).run()
 

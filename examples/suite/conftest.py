@@ -17,6 +17,10 @@ OPTIONS = {
     "--policy": "the folder that prepare.py made",
     "--log": "the file in which the server writes its denials",
     "--server": "what to call it",
+    "--errors": "the file that has its standard error",
+    "--pid": "its process",
+    "--workers": "how many processes of it answer",
+    "--caltrop": "the command that writes policies and keyrings",
 }
 SERVER = pytest.StashKey[Server]()
 
@@ -60,6 +64,8 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
         terminalreporter.write_line(f"suite {name}: not asked: {report.nodeid.split('::')[-1]}: {report.longrepr[-1]}")
     for refusal in own:
         terminalreporter.write_line(f"suite {name}: refused by the server's own parser: {refusal}")
+    for note in config.stash[SERVER].notes:
+        terminalreporter.write_line(f"suite {name}: {note}")
     total = count["passed"] + count["failed"] + count["error"]
     more = f", {count['skipped']} not asked" if count["skipped"] else ""
     more += f", {len(own)} refused by the server's own parser" if own else ""

@@ -10,10 +10,10 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import rows
+from command import Project
 
 POLICY = Path(__file__).parent.parent / "acme" / "policy.toml"
 
@@ -36,27 +36,17 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--caltrop", default="caltrop", help="the command")
     args = parser.parse_args()
-    policy = args.folder / "policy.toml"
-
-    def caltrop(*words: str) -> dict:
-        done = subprocess.run([args.caltrop, "--json", *words], check=False, capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(f"caltrop {' '.join(words)}: {done.stdout}{done.stderr}")
-        return json.loads(done.stdout)
-
-    def new_key(*words: str) -> dict:
-        return caltrop("keys", "new", *words, "--policy", str(policy))
-
-    caltrop("init", str(args.folder), "--name", "acme-api")
-    shutil.copyfile(POLICY, policy)
-    caltrop("policy", "compile", str(policy))
-    keys = {name: new_key(*words) for name, words in OWN.items()}
-    caltrop("keys", "revoke", keys["revoked"]["id"], "--policy", str(policy))
-    for owner in {key_name(row.owner): row.owner for row in rows.read(policy) if row.owner}.values():
+    project = Project(args.folder, args.caltrop)
+    project.run("init", str(args.folder), "--name", "acme-api")
+    shutil.copyfile(POLICY, project.policy)
+    project.run("policy", "compile", str(project.policy))
+    keys = {name: project.new_key(*words) for name, words in OWN.items()}
+    project.revoke(keys["revoked"]["id"])
+    for owner in {key_name(row.owner): row.owner for row in rows.read(project.policy) if row.owner}.values():
         tenant = ["--tenant", owner["tenant"]] if owner["tenant"] else []
         plan = ["--plan", owner["plan"]] if owner["plan"] else []
         scopes = [word for scope in owner["scopes"] for word in ("--scope", scope)]
-        keys[key_name(owner)] = new_key(owner["principal"], *tenant, *plan, *scopes)
+        keys[key_name(owner)] = project.new_key(owner["principal"], *tenant, *plan, *scopes)
     path = args.folder / "keys.json"
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump({name: made["key"] for name, made in keys.items()}, file, indent=1)

@@ -44,6 +44,8 @@ class Server:
         self.log = log
         # What the server's own HTTP parser refused before the guard was asked.
         self.own_refusals: list[str] = []
+        # Figures for the report.
+        self.notes: list[str] = []
         limits = httpx.Limits(max_connections=32)
         self.client = httpx.Client(base_url=self.base_url, trust_env=False, timeout=PATIENCE_S, limits=limits)
 

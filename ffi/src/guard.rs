@@ -3,78 +3,16 @@
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use caltrop::guard::{Body, DecisionId, Feeds, Geometry, Misuse, StateError};
-use caltrop::image::{Floor, OpenError, Trust};
+use caltrop::guard::{Body, DecisionId, Feeds};
 use caltrop::key::Keyring;
-use caltrop::verify::PublicKey;
 use caltrop::{Guard, Policy, Secrets, State, audit::Reason};
 
-use crate::border::{array, bytes, place, shared, words};
+use crate::border::{bytes, place, shared, words};
 use crate::decision::caltrop_decision;
+use crate::options::{caltrop_guard_options, policy, secrets};
 use crate::request::{caltrop_now, caltrop_request, with_request};
 use crate::status::{caltrop_status, status};
-use caltrop_status::{
-    CALTROP_E_KEYRING_MISSING, CALTROP_E_LAYOUT, CALTROP_E_LENGTH, CALTROP_E_MEMORY, CALTROP_E_PEPPER_MISSING, CALTROP_E_PEPPERS,
-    CALTROP_E_PUBLIC_KEY, CALTROP_E_VALUE,
-};
-
-/// A pepper under which keys are stored, and the id by which keyrings call it.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct caltrop_pepper {
-    /// The id.
-    pub id: u8,
-    /// The secret; it is not needed after the call.
-    pub secret: *const u8,
-    /// Its bytes.
-    pub secret_len: usize,
-}
-
-/// The newest image that the host has accepted. Zeroed: none.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct caltrop_floor {
-    /// Its sequence.
-    pub sequence: u64,
-    /// Its id.
-    pub id: [u8; 32],
-}
-
-/// What a guard is made of. Images and state stay where they are and are used as long as the guard is.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct caltrop_guard_options {
-    /// `sizeof(caltrop_guard_options)`.
-    pub size: usize,
-    /// The name of the policy that the host expects.
-    pub name: *const u8,
-    /// Its bytes.
-    pub name_len: usize,
-    /// One or two public keys, 32 bytes each and one behind the other, of which one signed the policy.
-    pub signers: *const u8,
-    /// How many.
-    pub signer_count: usize,
-    /// The policy image.
-    pub policy: *const u8,
-    /// Its bytes.
-    pub policy_len: usize,
-    /// The newest policy that was accepted before.
-    pub policy_floor: caltrop_floor,
-    /// The keyring image, or NULL for a policy without API keys.
-    pub keyring: *const u8,
-    /// Its bytes.
-    pub keyring_len: usize,
-    /// The newest keyring that was accepted before.
-    pub keyring_floor: caltrop_floor,
-    /// The peppers.
-    pub peppers: *const caltrop_pepper,
-    /// How many, at most 4.
-    pub pepper_count: usize,
-    /// The state, formatted by `caltrop_state_init`.
-    pub state: *mut u64,
-    /// Its bytes.
-    pub state_len: usize,
-}
+use caltrop_status::{CALTROP_E_MEMORY, CALTROP_E_VALUE};
 
 /// A guard in memory that the caller lends. Any thread may ask it; making it is one thread's alone.
 pub struct caltrop_guard {
@@ -87,148 +25,10 @@ pub const CALTROP_GUARD_SIZE: usize = 2048;
 
 const _: () = assert!(size_of::<caltrop_guard>() <= CALTROP_GUARD_SIZE && align_of::<caltrop_guard>() <= 16);
 
-impl From<OpenError> for caltrop_status {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::TooShort { .. } => Self::CALTROP_E_IMAGE_TOO_SHORT,
-            OpenError::Magic => Self::CALTROP_E_IMAGE_MAGIC,
-            OpenError::Format { .. } => Self::CALTROP_E_IMAGE_FORMAT,
-            OpenError::Kind { .. } => Self::CALTROP_E_IMAGE_KIND,
-            OpenError::Length { .. } => Self::CALTROP_E_IMAGE_LENGTH,
-            OpenError::Signature => Self::CALTROP_E_IMAGE_SIGNATURE,
-            OpenError::Scope => Self::CALTROP_E_IMAGE_SCOPE,
-            OpenError::Rollback { .. } => Self::CALTROP_E_IMAGE_ROLLBACK,
-            OpenError::BodyHash => Self::CALTROP_E_IMAGE_BODY,
-            OpenError::Delta => Self::CALTROP_E_IMAGE_DELTA,
-            OpenError::Directory { .. } => Self::CALTROP_E_IMAGE_DIRECTORY,
-            OpenError::UnknownSection { .. } => Self::CALTROP_E_IMAGE_SECTION,
-            OpenError::Stride { .. } => Self::CALTROP_E_IMAGE_STRIDE,
-            OpenError::Content { .. } => Self::CALTROP_E_IMAGE_CONTENT,
-        }
-    }
-}
-
-impl caltrop_status {
-    pub(crate) const fn of_state(error: StateError) -> Self {
-        match error {
-            StateError::Geometry => CALTROP_E_VALUE,
-            StateError::Words { .. } => CALTROP_E_MEMORY,
-            StateError::Layout => CALTROP_E_LAYOUT,
-        }
-    }
-}
-
-impl From<StateError> for caltrop_status {
-    fn from(error: StateError) -> Self {
-        Self::of_state(error)
-    }
-}
-
-impl From<Misuse> for caltrop_status {
-    fn from(error: Misuse) -> Self {
-        match error {
-            Misuse::KeyringMissing => CALTROP_E_KEYRING_MISSING,
-            Misuse::PepperMissing { .. } => CALTROP_E_PEPPER_MISSING,
-        }
-    }
-}
-
-impl caltrop_floor {
-    pub(crate) const fn get(&self) -> Floor {
-        Floor { sequence: self.sequence, id: self.id }
-    }
-}
-
-/// The policy that the options name.
-///
-/// # Safety
-/// The contract of `caltrop_guard_init` for `name`, `signers` and `policy`, which nobody writes while `'a` lasts.
-unsafe fn policy<'a>(options: &caltrop_guard_options) -> Result<Policy<'a>, caltrop_status> {
-    // SAFETY: this function's contract is the one of `policy_name`.
-    let name = unsafe { policy_name(options) }?;
-    // SAFETY: this function's contract is the one of `array`.
-    let signers = unsafe { array(options.signers.cast::<[u8; 32]>(), options.signer_count) }?;
-    // SAFETY: this function's contract is the one of `bytes`.
-    let image = unsafe { bytes(options.policy, options.policy_len) }?;
-    let trust = match signers {
-        [one] => Trust::new(name, &[public_key(one)?]),
-        [one, two] => Trust::new(name, &[public_key(one)?, public_key(two)?]),
-        _ => return Err(CALTROP_E_LENGTH),
-    };
-    Ok(Policy::open(image, &trust, options.policy_floor.get())?)
-}
-
-/// The name that the options give.
-///
-/// # Safety
-/// The contract of `caltrop_guard_init` for `name`, which nobody writes while `'a` lasts.
-pub(crate) unsafe fn policy_name<'a>(options: &caltrop_guard_options) -> Result<&'a str, caltrop_status> {
-    // SAFETY: this function's contract is the one of `bytes`.
-    let name = unsafe { bytes(options.name, options.name_len) }?;
-    core::str::from_utf8(name).map_err(|_| CALTROP_E_VALUE)
-}
-
-fn public_key(bytes: &[u8; 32]) -> Result<PublicKey, caltrop_status> {
-    PublicKey::from_bytes(bytes).map_err(|_| CALTROP_E_PUBLIC_KEY)
-}
-
 /// Bytes of memory for a guard: `CALTROP_GUARD_SIZE`.
 #[unsafe(no_mangle)]
 pub const extern "C" fn caltrop_guard_size() -> usize {
     CALTROP_GUARD_SIZE
-}
-
-/// Bytes of memory for the state that a policy asks for. `options` needs `size`, `name`, `signers`, `policy` and `policy_floor` only.
-///
-/// # Safety
-/// * As `caltrop_guard_init`; `out` points at memory for a `size_t`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn caltrop_state_size(options: *const caltrop_guard_options, out: *mut usize) -> caltrop_status {
-    // SAFETY: this function's contract is the one of `shared`.
-    let options = unsafe { shared(options) };
-    // SAFETY: this function's contract is the one of `place`.
-    let out = unsafe { place(out) };
-    status(options.and_then(|options| {
-        // SAFETY: this function's contract is the one of `geometry`.
-        let geometry = unsafe { geometry(options) }?;
-        let words = State::words(geometry).ok_or(CALTROP_E_VALUE)?;
-        out?.write(words.checked_mul(size_of::<u64>()).ok_or(CALTROP_E_LENGTH)?);
-        Ok(())
-    }))
-}
-
-/// The size of state that the policy of the options asks for.
-///
-/// # Safety
-/// As `policy`.
-pub(crate) unsafe fn geometry(options: &caltrop_guard_options) -> Result<Geometry, caltrop_status> {
-    if options.size != size_of::<caltrop_guard_options>() {
-        return Err(CALTROP_E_LENGTH);
-    }
-    // SAFETY: this function's contract is the one of `policy`.
-    Ok(unsafe { policy(options) }?.geometry())
-}
-
-/// Formats the memory at `options->state` as an empty state. The entropy is unpredictable, and new each time.
-///
-/// # Safety
-/// * As `caltrop_guard_init`; `entropy` points at 16 bytes. Nobody else uses the state meanwhile.
-///
-/// cbindgen:ptrs-as-arrays=[[entropy; 16]]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn caltrop_state_init(options: *const caltrop_guard_options, entropy: *const u8) -> caltrop_status {
-    // SAFETY: this function's contract is the one of `shared`.
-    let options = unsafe { shared(options) };
-    // SAFETY: this function's contract is the one of `shared`.
-    let entropy = unsafe { shared(entropy.cast::<[u8; 16]>()) };
-    status(options.and_then(|options| {
-        // SAFETY: this function's contract is the one of `geometry`.
-        let geometry = unsafe { geometry(options) }?;
-        // SAFETY: this function's contract is the one of `words`.
-        let state = unsafe { words(options.state, options.state_len) }?;
-        State::format(state, geometry, *entropy?)?;
-        Ok(())
-    }))
 }
 
 /// Makes a guard in `memory`, which has at least `CALTROP_GUARD_SIZE` bytes aligned to 16. Nothing is used unless all of it is good.
@@ -255,27 +55,18 @@ pub unsafe extern "C" fn caltrop_guard_init(
         if memory_len < CALTROP_GUARD_SIZE {
             return Err(CALTROP_E_MEMORY);
         }
-        if options.size != size_of::<caltrop_guard_options>() {
-            return Err(CALTROP_E_LENGTH);
-        }
         // SAFETY: this function's contract is the one of `policy`: the image lives as long as the guard.
         let policy: Policy<'static> = unsafe { policy(options) }?;
         // SAFETY: this function's contract is the one of `bytes`: the image lives as long as the guard.
         let keyring: &'static [u8] = unsafe { bytes(options.keyring, options.keyring_len) }?;
         // SAFETY: this function's contract is the one of `words`: the state lives as long as the guard.
         let state = unsafe { words(options.state, options.state_len) }?;
-        // SAFETY: this function's contract is the one of `array`.
-        let peppers = unsafe { array(options.peppers, options.pepper_count) }?;
         let keyring = match policy.keyring_feed() {
             Some((_, trust)) if !keyring.is_empty() => Some(Keyring::open(keyring, &trust, options.keyring_floor.get())?),
             _ => None,
         };
-        let mut secrets = Secrets::new();
-        for pepper in peppers {
-            // SAFETY: this function's contract is the one of `bytes`.
-            let secret = unsafe { bytes(pepper.secret, pepper.secret_len) }?;
-            secrets = secrets.with_pepper(pepper.id, secret).map_err(|_| CALTROP_E_PEPPERS)?;
-        }
+        // SAFETY: this function's contract is the one of `secrets`.
+        let secrets = unsafe { secrets(options.peppers, options.pepper_count) }?;
         let state = State::attach(state)?;
         // Once on the stack, so that a guard that cannot be made leaves the memory alone.
         Guard::new(&policy, &Feeds { keyring }, &state, &secrets)?;
@@ -322,13 +113,27 @@ pub unsafe extern "C" fn caltrop_guard_admit(
     now: *const caltrop_now,
     out: *mut caltrop_decision,
 ) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `guard`.
+    let guard = unsafe { self::guard(guard) };
+    // SAFETY: this function's contract is the one of `admit`.
+    unsafe { admit(guard, request, now, out) }
+}
+
+/// `caltrop_guard_admit` for a guard that was found, or not.
+///
+/// # Safety
+/// As `caltrop_guard_admit`, but for the guard.
+pub(crate) unsafe fn admit(
+    guard: Result<&Guard<'_>, caltrop_status>,
+    request: *const caltrop_request,
+    now: *const caltrop_now,
+    out: *mut caltrop_decision,
+) -> caltrop_status {
     // SAFETY: this function's contract is the one of `place`.
     let out = match unsafe { place(out) } {
         Ok(out) => out.write(caltrop_decision::DENY),
         Err(status) => return status,
     };
-    // SAFETY: this function's contract is the one of `guard`.
-    let guard = unsafe { self::guard(guard) };
     // SAFETY: this function's contract is the one of `shared`.
     let request = unsafe { shared(request) };
     // SAFETY: this function's contract is the one of `shared`.
@@ -368,6 +173,20 @@ pub unsafe extern "C" fn caltrop_guard_settle(
 ) -> caltrop_status {
     // SAFETY: this function's contract is the one of `guard`.
     let guard = unsafe { self::guard(guard) };
+    // SAFETY: this function's contract is the one of `settle`.
+    unsafe { settle(guard, decision, outcome, now) }
+}
+
+/// `caltrop_guard_settle` for a guard that was found, or not.
+///
+/// # Safety
+/// As `caltrop_guard_settle`, but for the guard.
+pub(crate) unsafe fn settle(
+    guard: Result<&Guard<'_>, caltrop_status>,
+    decision: *const caltrop_decision,
+    outcome: u8,
+    now: *const caltrop_now,
+) -> caltrop_status {
     // SAFETY: this function's contract is the one of `shared`.
     let decision = unsafe { shared(decision) };
     // SAFETY: this function's contract is the one of `shared`.
@@ -400,6 +219,21 @@ pub unsafe extern "C" fn caltrop_guard_answer(
 ) -> caltrop_status {
     // SAFETY: this function's contract is the one of `guard`.
     let guard = unsafe { self::guard(guard) };
+    // SAFETY: this function's contract is the one of `answer`.
+    unsafe { answer(guard, decision, buffer, buffer_len, written) }
+}
+
+/// `caltrop_guard_answer` for a guard that was found, or not.
+///
+/// # Safety
+/// As `caltrop_guard_answer`, but for the guard.
+pub(crate) unsafe fn answer(
+    guard: Result<&Guard<'_>, caltrop_status>,
+    decision: *const caltrop_decision,
+    buffer: *mut u8,
+    buffer_len: usize,
+    written: *mut usize,
+) -> caltrop_status {
     // SAFETY: this function's contract is the one of `shared`.
     let decision = unsafe { shared(decision) };
     // SAFETY: this function's contract is the one of `crate::border::buffer`.

@@ -12,7 +12,7 @@ use caltrop_host::clock;
 use caltrop_host::shared::{SharedError, SharedWords};
 
 use crate::border::{buffer, bytes, place, shared};
-use crate::guard::{caltrop_guard_options, geometry, policy_name};
+use crate::options::{caltrop_guard_options, geometry, policy_name};
 use crate::request::caltrop_now;
 use crate::status::{caltrop_status, status};
 use caltrop_status::{CALTROP_E_HOST_ENTROPY, CALTROP_E_HOST_FOREIGN, CALTROP_E_HOST_NAME, CALTROP_E_HOST_ROOM, CALTROP_E_HOST_SYSTEM};
@@ -37,7 +37,7 @@ pub struct caltrop_host_handle(SharedWords);
 pub const CALTROP_HOST_TEXT_SIZE: usize = 512;
 
 impl caltrop_status {
-    const fn of(error: &SharedError) -> Self {
+    pub(crate) const fn of(error: &SharedError) -> Self {
         match error {
             SharedError::Name { .. } => CALTROP_E_HOST_NAME,
             SharedError::System { .. } => CALTROP_E_HOST_SYSTEM,
@@ -145,7 +145,7 @@ impl caltrop_host_state {
 }
 
 /// As much of a text as fits in front of a NUL, cut between characters.
-fn terminate(buffer: &mut [MaybeUninit<u8>], text: &str) {
+pub(crate) fn terminate(buffer: &mut [MaybeUninit<u8>], text: &str) {
     let Some(room) = buffer.len().checked_sub(1) else { return };
     let text = text.get(..text.floor_char_boundary(room)).unwrap_or_default();
     buffer.iter_mut().zip(text.bytes().chain([0])).for_each(|(slot, byte)| {

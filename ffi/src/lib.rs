@@ -1,6 +1,6 @@
 //! The C ABI.
 //!
-//! Promises: no callback, thread-local or errno, and no allocation but in `host`, at start; NULL, zero lengths, misaligned and short memory
+//! Promises: no callback, thread-local or errno, and no allocation but in `host`, at start, and in `live`; NULL, zero lengths, misaligned and short memory
 //! give a status, never a crash; outputs are written on success only, but for a decision, which every error sets to deny, and a lapsed lease, which is cleared.
 //! Not here: deciding anything. Each function turns pointers into references, asks the core, and turns the answer back.
 #![cfg_attr(not(feature = "host"), no_std)]
@@ -14,8 +14,11 @@ pub mod guard;
 pub mod host;
 pub mod key;
 pub mod lease;
+#[cfg(feature = "host")]
+pub mod live;
 pub mod mac;
 pub mod net;
+pub mod options;
 pub mod prefixes;
 pub mod rate;
 pub mod replay;

@@ -8,8 +8,8 @@ use caltrop::net::Prefixes;
 use caltrop::verify::PublicKey;
 
 use crate::border::{array, buffer, bytes, place, shared};
-use crate::guard::caltrop_floor;
 use crate::net::caltrop_address;
+use crate::options::caltrop_floor;
 use crate::status::{caltrop_status, status};
 use caltrop_status::{CALTROP_E_IMAGE_SCOPE, CALTROP_E_LENGTH, CALTROP_E_MEMORY, CALTROP_E_PUBLIC_KEY, CALTROP_E_VALUE};
 

@@ -101,6 +101,8 @@ pub enum caltrop_status {
     CALTROP_E_HOST_FOREIGN = 704,
     /// The system gives no random bytes.
     CALTROP_E_HOST_ENTROPY = 705,
+    /// A file of a live guard cannot be read, or a floor not written.
+    CALTROP_E_HOST_FILE = 706,
 
     /// A header field that signs is not there.
     CALTROP_E_MISSING = 801,

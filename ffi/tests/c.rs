@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use caltrop::net::{Overlap, Prefix};
+use caltrop_control::image::Stamp;
+use caltrop_control::keys::{self, KeyModel, KeyState};
 use caltrop_control::prefixes::{Choice, Table};
 
 #[path = "../../control/tests/house/mod.rs"]
@@ -235,6 +238,41 @@ fn a_state_is_shared_and_every_misuse_of_it_refused() {
     }
 }
 
+/// A folder whose keyring changes, and the name of a state: what `live.c` is given.
+fn live_arguments(run: &str) -> [std::ffi::OsString; 2] {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("folder-of-live-{run}"));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let public = Base64UrlUnpadded::encode_string(house::signer().verifying_key().as_bytes());
+    let keyring =
+        |sequence, keys: &[KeyModel]| keys::build("acme-api/keys", keys, &house::signer(), Stamp { sequence, ..house::STAMP }).unwrap();
+    let mut revoked = house::keys();
+    revoked[0].state = KeyState::Denied;
+    let torn = &keyring(9, &house::keys())[..500];
+    let files: [(&str, &[u8]); 7] = [
+        ("policy.cltp", &house::policy_image()),
+        ("policy.pub", public.as_bytes()),
+        ("keys.cltp", &house::keyring_image()),
+        ("pepper", &house::PEPPER),
+        ("next", &keyring(8, &revoked)),
+        ("older", &keyring(6, &house::keys())),
+        ("torn", torn),
+    ];
+    files.iter().for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes).unwrap());
+    [folder.into(), format!("test-live-{}-{run}", std::process::id()).into()]
+}
+
+#[test]
+fn a_live_guard_takes_a_revocation_while_it_is_asked() {
+    for compiler in ["gcc", "clang"] {
+        let program = compiled(compiler, "-std=c11", "live");
+        let out = ran(Command::new(&program).args(live_arguments(compiler)));
+        assert!(out.starts_with("live: "), "{out}");
+        print!("{out}");
+        ran(valgrind(&program).args(live_arguments(compiler)));
+    }
+}
+
 /// A program with a library in which every access of Rust's code is watched too.
 fn watched(source: &Path) -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
@@ -267,6 +305,7 @@ fn no_access_is_out_of_bounds_and_a_planted_one_is_seen() {
     ran(Command::new(program("guard")).args(files()));
     ran(Command::new(program("images")).args(files()));
     ran(Command::new(program("host")).args(host_arguments("asan")));
+    ran(Command::new(program("live")).args(live_arguments("asan")));
     ran(Command::new(program("prefixes")).args(list_arguments(Choice::Poptrie)));
     if let Some(packed) = std::env::var_os("CALTROP_VECTORS") {
         ran(Command::new(program("vectors")).arg(packed));

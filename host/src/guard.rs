@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use caltrop::guard::{Feeds, Geometry, Misuse, Secrets, StateError};
+use caltrop::guard::{Feeds, Geometry, Secrets, StateError};
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop::table::Word;
@@ -12,10 +13,11 @@ use caltrop::{Decision, Guard, Policy, Request, State};
 use self_cell::self_cell;
 
 use crate::clock;
-use crate::files::{self, FileError};
+use crate::error::LoadError;
+use crate::files;
 use crate::floors::Floors;
+use crate::place::{KEYRING_MEND, POLICY_MEND, Place};
 use crate::shared::{SharedError, SharedWords};
-use crate::signer::{self, SignerError};
 
 /// Where the state is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,10 +78,17 @@ impl Words {
     }
 }
 
-struct Owned {
-    images: Images,
+/// What stays while images change: how they are opened, the secrets, the words.
+struct Base {
+    name: String,
+    signers: Vec<[u8; 32]>,
     secrets: Secrets,
     words: Words,
+}
+
+struct Owned {
+    images: Images,
+    base: Arc<Base>,
 }
 
 self_cell!(
@@ -111,38 +120,26 @@ impl HostGuard {
     /// # Errors
     /// [`LoadError`]; nothing was changed, but that a state may have been made.
     pub fn load(options: Options) -> Result<Self, LoadError> {
-        let folder = files::folder_of(&options.policy);
-        let public = folder.join("policy.pub");
-        let signer = signer::open(&public).map_err(|error| LoadError::Signer { path: public, error })?;
-        let policy_floor = options.floors.read(&options.policy)?;
-        let bytes = files::read(&options.policy, "write it by `caltrop policy compile`")?;
-        let fail = |path: &Path| {
-            let what = path.display().to_string();
-            move |error| LoadError::Image { what, error }
-        };
-        let policy = open(&options.name, &[signer], &bytes, policy_floor).map_err(fail(&options.policy))?;
-        let keyring_path = policy.keyring_feed().map(|(name, trust)| (folder.join(format!("{name}.cltp")), trust));
-        let keyring = keyring_path
-            .as_ref()
-            .map(|(path, trust)| {
-                let bytes = files::read(path, "write it by `caltrop keys new`")?;
-                Keyring::open(&bytes, trust, options.floors.read(path)?).map_err(fail(path))?;
-                Ok::<_, LoadError>(bytes)
-            })
-            .transpose()?;
-        let geometry = policy.geometry();
-        let words = match &options.state {
-            StateAt::Host => Words::Shared(SharedWords::open(&options.name, geometry)?),
+        let place = Place::of(&options)?;
+        Self::load_from(&place, options.secrets, &options.state)
+    }
+
+    pub(crate) fn load_from(place: &Place, secrets: Secrets, state: &StateAt) -> Result<Self, LoadError> {
+        let policy = files::read(&place.policy, POLICY_MEND)?;
+        let opened = place.policy(&policy, Floor::NONE)?;
+        let keyring = place.keyring_file(&opened).map(|path| files::read(&path, KEYRING_MEND)).transpose()?;
+        if let Some(keyring) = &keyring {
+            place.keyring(&opened, keyring, Floor::NONE)?;
+        }
+        let geometry = opened.geometry();
+        let words = match state {
+            StateAt::Host => Words::Shared(SharedWords::open(&place.name, geometry)?),
             StateAt::HostNamed(name) => Words::Shared(SharedWords::open(name, geometry)?),
             StateAt::Process => process(geometry)?,
         };
-        let owned = Owned { images: Images { policy: bytes, keyring }, secrets: options.secrets, words };
-        let loaded = Self::assemble(owned, &options.name, &[signer])?;
-        let guard = loaded.guard();
-        options.floors.raise(&options.policy, guard.policy().floor())?;
-        if let (Some((path, _)), Some(keyring)) = (&keyring_path, guard.keyring()) {
-            options.floors.raise(path, keyring.image().floor())?;
-        }
+        let base = Base { name: place.name.clone(), signers: vec![place.signer], secrets, words };
+        let loaded = Self::assemble(Images { policy, keyring }, Arc::new(base))?;
+        place.raise(loaded.guard())?;
         Ok(loaded)
     }
 
@@ -151,13 +148,17 @@ impl HostGuard {
     /// # Errors
     /// [`LoadError`].
     pub fn open(name: &str, signers: &[[u8; 32]], images: Images, secrets: Secrets) -> Result<Self, LoadError> {
-        let fail = |what: &'static str| move |error| LoadError::Image { what: what.to_owned(), error };
-        let policy = open(name, signers, &images.policy, Floor::NONE).map_err(fail("policy"))?;
-        if let (Some((_, trust)), Some(keyring)) = (policy.keyring_feed(), &images.keyring) {
-            Keyring::open(keyring, &trust, Floor::NONE).map_err(fail("keyring"))?;
-        }
+        let policy = open(name, signers, &images.policy, Floor::NONE).map_err(|error| in_memory("policy", error))?;
         let words = process(policy.geometry())?;
-        Self::assemble(Owned { images, secrets, words }, name, signers)
+        Self::assemble(images, Arc::new(Base { name: name.to_owned(), signers: signers.to_vec(), secrets, words }))
+    }
+
+    /// Another guard of these images: the same name, signers and secrets, and the same words, so that every balance stays.
+    ///
+    /// # Errors
+    /// [`LoadError::Image`] or [`LoadError::Misuse`].
+    pub(crate) fn again(&self, images: Images) -> Result<Self, LoadError> {
+        Self::assemble(images, Arc::clone(&self.cell.borrow_owner().base))
     }
 
     /// The guard.
@@ -180,7 +181,7 @@ impl HostGuard {
     /// The file of a shared state.
     #[must_use]
     pub fn state_path(&self) -> Option<&Path> {
-        match &self.cell.borrow_owner().words {
+        match &self.cell.borrow_owner().base.words {
             Words::Shared(words) => Some(words.path()),
             Words::Process(_) => None,
         }
@@ -193,14 +194,14 @@ impl HostGuard {
     }
 
     /// Opens once more what the callers have opened with its floor: the views borrow from where the bytes are now.
-    fn assemble(owned: Owned, name: &str, signers: &[[u8; 32]]) -> Result<Self, LoadError> {
+    fn assemble(images: Images, base: Arc<Base>) -> Result<Self, LoadError> {
         let mut warnings = Vec::new();
-        let cell = Cell::try_new(owned, |owned| {
-            let fail = |what: &'static str| move |error| LoadError::Image { what: what.to_owned(), error };
-            let policy = open(name, signers, &owned.images.policy, Floor::NONE).map_err(fail("policy"))?;
-            let feed = policy.keyring_feed().zip(owned.images.keyring.as_deref());
-            let keyring = feed.map(|((_, trust), bytes)| Keyring::open(bytes, &trust, Floor::NONE).map_err(fail("keyring"))).transpose()?;
-            let state = State::attach(owned.words.as_slice()).map_err(LoadError::Words)?;
+        let cell = Cell::try_new(Owned { images, base }, |Owned { images, base }| {
+            let policy = open(&base.name, &base.signers, &images.policy, Floor::NONE).map_err(|error| in_memory("policy", error))?;
+            let feed = policy.keyring_feed().zip(images.keyring.as_deref());
+            let keyring = feed.map(|((_, trust), bytes)| Keyring::open(bytes, &trust, Floor::NONE)).transpose();
+            let keyring = keyring.map_err(|error| in_memory("keyring", error))?;
+            let state = State::attach(base.words.as_slice()).map_err(LoadError::Words)?;
             if state.geometry() != policy.geometry() {
                 warnings.push(format!(
                     "the state has {} slots and the policy says {}: it keeps its size until its file is removed",
@@ -212,7 +213,7 @@ impl HostGuard {
             if policy.is_expired(wall_s) {
                 warnings.push("the policy is past its `expires`".to_owned());
             }
-            Guard::new(&policy, &Feeds { keyring }, &state, &owned.secrets).map_err(LoadError::Misuse)
+            Guard::new(&policy, &Feeds { keyring }, &state, &base.secrets).map_err(LoadError::Misuse)
         })?;
         Ok(Self { cell, warnings })
     }
@@ -227,7 +228,11 @@ impl fmt::Debug for HostGuard {
     }
 }
 
-fn open<'b>(name: &str, signers: &[[u8; 32]], bytes: &'b [u8], floor: Floor) -> Result<Policy<'b>, OpenError> {
+fn in_memory(what: &str, error: OpenError) -> LoadError {
+    LoadError::Image { what: what.to_owned(), error }
+}
+
+pub(crate) fn open<'b>(name: &str, signers: &[[u8; 32]], bytes: &'b [u8], floor: Floor) -> Result<Policy<'b>, OpenError> {
     let keys: Vec<PublicKey> = signers.iter().filter_map(|key| PublicKey::from_bytes(key).ok()).collect();
     Policy::open(bytes, &Trust::new(name, &keys), floor)
 }
@@ -240,57 +245,3 @@ fn process(geometry: Geometry) -> Result<Words, LoadError> {
     State::format(&words, geometry, entropy).map_err(LoadError::Words)?;
     Ok(Words::Process(words))
 }
-
-/// Why there is no guard.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoadError {
-    /// A file.
-    File(FileError),
-    /// The public key of the policy.
-    Signer {
-        /// Its file.
-        path: PathBuf,
-        /// Why it is none.
-        error: SignerError,
-    },
-    /// An image that is refused.
-    Image {
-        /// Its file, or `policy` or `keyring` for one in memory.
-        what: String,
-        /// Why.
-        error: OpenError,
-    },
-    /// The parts do not fit together.
-    Misuse(Misuse),
-    /// The shared state.
-    State(SharedError),
-    /// The words of the state.
-    Words(StateError),
-}
-
-impl From<FileError> for LoadError {
-    fn from(error: FileError) -> Self {
-        Self::File(error)
-    }
-}
-
-impl From<SharedError> for LoadError {
-    fn from(error: SharedError) -> Self {
-        Self::State(error)
-    }
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(error) => error.fmt(f),
-            Self::Signer { path, error } => write!(f, "{}: {error}: {}", path.display(), error.mend()),
-            Self::Image { what, error } => write!(f, "{what}: {error}"),
-            Self::Misuse(error) => error.fmt(f),
-            Self::State(error) => error.fmt(f),
-            Self::Words(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for LoadError {}

@@ -1,19 +1,20 @@
 //! A decision as a value that owns what it says.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use caltrop::Decision as Decided;
 use caltrop::audit::Reason;
 use caltrop::guard::{Body, DecisionId};
+use caltrop_host::HostGuard;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
-
-use crate::guard::Guard;
 
 /// May this caller do this, now, from there? True for yes. `reason` is for the operator, never for the caller.
 #[pyclass(frozen, module = "caltrop")]
 pub(crate) struct Decision {
-    guard: Py<Guard>,
+    /// What decided, which another one may have replaced since.
+    guard: Arc<HostGuard>,
     id: DecisionId,
     reason: Option<Reason>,
     /// Whole seconds to wait after a limit was passed; else 0.
@@ -41,7 +42,7 @@ pub(crate) struct Decision {
 }
 
 impl Decision {
-    pub(crate) fn new(guard: Py<Guard>, decided: &Decided<'_>) -> Self {
+    pub(crate) fn new(guard: Arc<HostGuard>, decided: &Decided<'_>) -> Self {
         let facts = decided.facts();
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let (reason, retry_after) = match decided {
@@ -104,7 +105,7 @@ impl Decision {
     #[getter]
     fn response_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let Some(reason) = self.reason else { return Ok(PyList::empty(py)) };
-        let fields = self.guard.get().core().fields(reason, self.retry_after);
+        let fields = self.guard.guard().fields(reason, self.retry_after);
         let pair = |name: &str, value: &str| PyTuple::new(py, [PyBytes::new(py, name.as_bytes()), PyBytes::new(py, value.as_bytes())]);
         let pairs = fields.as_slice().iter().map(|field| pair(field.name, &field.value)).collect::<PyResult<Vec<_>>>()?;
         PyList::new(py, pairs)

@@ -1,11 +1,12 @@
 //! The guard for Python: loaded once, asked for each request.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use caltrop::Request;
 use caltrop_control::policy::{LoadError as PolicyLoadError, Written, is_current};
 use caltrop_host::floors::Floors;
-use caltrop_host::{HostGuard, Images, Options, StateAt};
+use caltrop_host::{HostGuard, Images, LiveGuard, Options, StateAt};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -18,11 +19,21 @@ use crate::time::{Now, now};
 
 /// Decides about requests by a signed policy image. Any thread may ask it.
 #[pyclass(frozen, module = "caltrop")]
-pub(crate) struct Guard(HostGuard);
+pub(crate) struct Guard(Source);
+
+/// Images in files, which may change, or in memory.
+enum Source {
+    Files(Box<LiveGuard>),
+    Memory(Arc<HostGuard>),
+}
 
 impl Guard {
-    pub(crate) fn core(&self) -> &caltrop::Guard<'_> {
-        self.0.guard()
+    /// What decides now.
+    fn current(&self) -> Arc<HostGuard> {
+        match &self.0 {
+            Source::Files(live) => live.current(),
+            Source::Memory(guard) => Arc::clone(guard),
+        }
     }
 }
 
@@ -68,7 +79,7 @@ impl Guard {
             if let Some(written) = written {
                 check_current(&written, &path, &options.policy)?;
             }
-            HostGuard::load(options).map(Self).map_err(error::load)
+            LiveGuard::load(options).map(Box::new).map(Source::Files).map(Self).map_err(error::load)
         })
     }
 
@@ -78,7 +89,11 @@ impl Guard {
     fn open(policy: Vec<u8>, keyring: Option<Vec<u8>>, name: &str, signers: Vec<PyBackedBytes>, secrets: &Secrets) -> PyResult<Self> {
         let signers = signers.iter().map(|key| <[u8; 32]>::try_from(&key[..])).collect::<Result<Vec<_>, _>>();
         let signers = signers.map_err(|_| PyValueError::new_err("signers: give public keys of 32 bytes"))?;
-        HostGuard::open(name, &signers, Images { policy, keyring }, secrets.0.clone()).map(Self).map_err(error::load)
+        HostGuard::open(name, &signers, Images { policy, keyring }, secrets.0.clone())
+            .map(Arc::new)
+            .map(Source::Memory)
+            .map(Self)
+            .map_err(error::load)
     }
 
     /// Decides about a request: `target` undecoded, `peer` and `tls` of the server's own socket, None for a Unix socket.
@@ -87,7 +102,7 @@ impl Guard {
     #[pyo3(signature = (*, method, target, headers, peer, tls, authority = None, now = None))]
     #[allow(clippy::too_many_arguments, reason = "a request has as many parts, and Python names each")]
     fn admit(
-        slf: &Bound<'_, Self>,
+        &self,
         method: &Bound<'_, PyAny>,
         target: &Bound<'_, PyAny>,
         headers: &Bound<'_, PyAny>,
@@ -107,8 +122,9 @@ impl Guard {
             peer: self::peer(peer)?,
             transport: transport(tls)?,
         };
-        let decided = slf.get().core().admit(&request, self::now(now));
-        Ok(Decision::new(slf.clone().unbind(), &decided))
+        let guard = self.current();
+        let decided = guard.guard().admit(&request, self::now(now));
+        Ok(Decision::new(Arc::clone(&guard), &decided))
     }
 
     /// Ends a request: `"auth-failed"` charges the client's address for a credential that the application itself refused.
@@ -119,35 +135,48 @@ impl Guard {
         match outcome {
             "served" => Ok(()),
             "auth-failed" => {
-                self.core().auth_failed(decision.client, self::now(now));
+                self.current().guard().auth_failed(decision.client, self::now(now));
                 Ok(())
             }
             _ => Err(PyValueError::new_err("outcome: give \"served\" or \"auth-failed\"")),
         }
     }
 
+    /// Takes a policy or keyring that was renamed into place, and says what is new, a sentence each: call it before each request, or on a timer.
+    ///
+    /// It looks at the files five times a second at most. One that is refused changes nothing and is told once. Nothing, if loaded by `open`.
+    #[pyo3(signature = (*, now = None))]
+    fn poll(&self, py: Python<'_>, now: Option<&Bound<'_, Now>>) -> Vec<String> {
+        let now = self::now(now);
+        match &self.0 {
+            // Other threads may go on only where it takes time.
+            Source::Files(live) if live.is_due(now) => py.detach(|| live.poll(now).iter().map(ToString::to_string).collect()),
+            Source::Files(_) | Source::Memory(_) => Vec::new(),
+        }
+    }
+
     /// The policy's name.
     #[getter]
-    fn name(&self) -> &str {
-        self.core().policy().name()
+    fn name(&self) -> String {
+        self.current().guard().policy().name().to_owned()
     }
 
     /// What the operator should know of how it was loaded, a sentence each.
     #[getter]
     fn warnings(&self) -> Vec<String> {
-        self.0.warnings().to_vec()
+        self.current().warnings().to_vec()
     }
 
     /// The file of the state that processes share, or None if this process keeps it.
     #[getter]
     fn state_path(&self) -> Option<PathBuf> {
-        self.0.state_path().map(Path::to_owned)
+        self.current().state_path().map(Path::to_owned)
     }
 
     /// The sequence of the policy's image: it counts up with each compile.
     #[getter]
     fn sequence(&self) -> u64 {
-        self.core().policy().floor().sequence
+        self.current().guard().policy().floor().sequence
     }
 
     fn __repr__(&self) -> String {

@@ -4,6 +4,7 @@
 
 mod audit;
 mod explain;
+mod feed;
 mod init;
 mod keys;
 mod list;
@@ -29,7 +30,7 @@ struct Line {
     what: What,
 }
 
-const CODES: &str = "Exit codes: 0 done · 1 the policy, a list or a key is not right, or an [[expect]] row failed · 2 the command line is not right · \
+const CODES: &str = "Exit codes: 0 done · 1 the policy, a list, a key or a feed is not right, or an [[expect]] row failed · 2 the command line is not right · \
     3 a file or the system refuses";
 
 #[derive(Debug, Subcommand)]
@@ -42,6 +43,9 @@ enum What {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::Args),
+    /// How old the images are that servers decide by
+    #[command(subcommand)]
+    Feed(feed::Args),
     /// Compile and ask lists of networks
     #[command(subcommand)]
     List(list::Args),
@@ -66,6 +70,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
         What::Init(args) => init::run(&args),
         What::Policy(args) => policy::run(&args),
         What::Keys(args) => keys::run(&args),
+        What::Feed(args) => feed::run(&args),
         What::List(args) => list::run(&args),
         What::Audit(args) => audit::run(&args),
         What::Explain(args) => explain::run(&args),

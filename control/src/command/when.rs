@@ -24,9 +24,35 @@ pub(super) fn show(seconds: u32) -> String {
     if seconds == 0 { "never".to_owned() } else { Timestamp::from_second(i64::from(seconds)).map(|at| at.to_string()).unwrap_or_default() }
 }
 
+/// Seconds of an age: `90d`, `12h`, `5m`.
+pub(super) fn age(text: &str) -> Result<u64, String> {
+    let fail = || format!("{text:?}: write an age (90d, 12h, 5m)");
+    let days = jiff::SpanRelativeTo::days_are_24_hours();
+    let span = text.parse::<Span>().map_err(|_| fail())?;
+    let seconds = span.total((jiff::Unit::Second, days)).map_err(|_| fail())?;
+    // An age of a policy is far below 2⁵³ s, and a fraction of a second is none.
+    if (0.0..1e12).contains(&seconds) { Ok(seconds as u64) } else { Err(fail()) }
+}
+
+/// An age for people, by its largest unit.
+pub(super) fn show_age(seconds: u64) -> String {
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    let fits = units.iter().find(|(unit, _)| seconds >= *unit);
+    fits.map_or_else(|| format!("{seconds}s"), |(unit, name)| format!("{}{name}", seconds / unit))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{parse, show};
+    use super::{age, parse, show, show_age};
+
+    #[test]
+    fn ages_are_read_and_shown() {
+        assert_eq!([age("5m"), age("12h"), age("90d"), age("0s")], [Ok(300), Ok(43_200), Ok(7_776_000), Ok(0)]);
+        for bad in ["", "soon", "5", "-5m", "2027-06-30"] {
+            assert!(age(bad).is_err(), "{bad}");
+        }
+        assert_eq!([0, 59, 60, 7_199, 90_000, 200_000].map(show_age), ["0s", "59s", "1m", "1h", "1d", "2d"]);
+    }
 
     #[test]
     fn dates_instants_and_spans_are_read_and_nothing_else() {

@@ -15,7 +15,8 @@ use axum::response::Response;
 use caltrop::Decision;
 use caltrop::guard::{Denial, Grant, Outcome};
 use caltrop::request::{Header, Peer, Transport};
-use caltrop_host::{HostGuard, clock};
+use caltrop_host::live::Watcher;
+use caltrop_host::{HostGuard, LiveGuard, clock};
 
 use crate::api::{AuthFailed, Caller};
 use crate::log::{Log, hex};
@@ -23,7 +24,9 @@ use crate::log::{Log, hex};
 /// The guard, and where its denials are written.
 #[derive(Debug)]
 pub(crate) struct Door {
-    pub(crate) guard: HostGuard,
+    pub(crate) guard: Arc<LiveGuard>,
+    /// Looks as long as there is a door.
+    pub(crate) _watcher: Option<Watcher>,
     pub(crate) log: Log,
 }
 
@@ -34,7 +37,9 @@ pub(crate) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let decision = decide(&door.guard, &request, peer);
+    // Held to the end of the request: what decided about it settles it, whatever is renamed into place meanwhile.
+    let guard = door.guard.current();
+    let decision = decide(&guard, &request, peer);
     let id = decision.id();
     let grant = match decision {
         Decision::Allow(grant) => grant,
@@ -47,7 +52,7 @@ pub(crate) async fn admit(
     let response = next.run(request).await;
     let failed = response.extensions().get::<AuthFailed>().is_some();
     let outcome = if failed { Outcome::AuthFailed } else { Outcome::Served };
-    door.guard.guard().settle(&grant, outcome, clock::now());
+    guard.guard().settle(&grant, outcome, clock::now());
     response
 }
 

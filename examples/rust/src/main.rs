@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::middleware::from_fn_with_state;
-use caltrop_host::{HostGuard, Options, StateAt, secrets};
+use caltrop_host::{LiveGuard, Options, StateAt, secrets};
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -44,6 +44,9 @@ struct Args {
     /// Without the guard, to see what it costs
     #[arg(long)]
     unguarded: bool,
+    /// Without looking for new files, which the suite must notice
+    #[arg(long)]
+    frozen: bool,
 }
 
 #[tokio::main]
@@ -75,8 +78,9 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
 fn guarded(args: &Args) -> Result<axum::Router, Box<dyn Error>> {
     let secrets = secrets::prepare(&secrets::in_env("CALTROP_")?)?;
     let options = Options { state: StateAt::HostNamed(args.state.clone()), ..Options::new(POLICY, &args.policy, secrets) };
-    let guard = HostGuard::load(options)?;
-    guard.warnings().iter().for_each(|warning| eprintln!("{warning}"));
-    let door = Arc::new(Door { guard, log: Log::open(args.log.as_deref())? });
+    let guard = Arc::new(LiveGuard::load(options)?);
+    guard.current().warnings().iter().for_each(|warning| eprintln!("{warning}"));
+    let watcher = if args.frozen { None } else { Some(guard.watch(|news| eprintln!("{news}"))?) };
+    let door = Arc::new(Door { guard, _watcher: watcher, log: Log::open(args.log.as_deref())? });
     Ok(api::routes().layer(from_fn_with_state(door, door::admit)))
 }

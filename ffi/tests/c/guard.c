@@ -92,6 +92,21 @@ int main(int argc, char **argv) {
     refused(options, 170, CALTROP_E_IMAGE_SIGNATURE);
     refused(options, options.policy_len - 1, CALTROP_E_IMAGE_BODY);
 
+    /* Of two slots the good one with the higher sequence is picked. */
+    {
+        uint8_t picked = 9;
+        CHECK(caltrop_policy_pick(NULL, options.policy, options.policy_len, &picked) == CALTROP_E_NULL);
+        CHECK(caltrop_policy_pick(&options, NULL, 5, &picked) == CALTROP_E_NULL);
+        CHECK(caltrop_policy_pick(&options, options.policy, options.policy_len, NULL) == CALTROP_E_NULL && picked == 9);
+        CHECK(caltrop_policy_pick(&options, options.policy, options.policy_len, &picked) == CALTROP_OK && picked == 0);
+        CHECK(caltrop_policy_pick(&options, stranger, sizeof stranger, &picked) == CALTROP_OK && picked == 0);
+        options.policy_len--;
+        CHECK(caltrop_policy_pick(&options, options.policy, options.policy_len + 1, &picked) == CALTROP_OK && picked == 1);
+        picked = 9;
+        CHECK(caltrop_policy_pick(&options, stranger, sizeof stranger, &picked) == CALTROP_E_IMAGE_LENGTH && picked == 9);
+        options.policy_len++;
+    }
+
     /* A valid key passes, and the guard above was not touched by the refusals. */
     memset(&request, 0, sizeof request);
     request.size = sizeof request;

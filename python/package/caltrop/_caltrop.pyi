@@ -221,6 +221,11 @@ class Guard:
 
         Raises ValueError for another outcome.
         """
+    def poll(self, *, now: Now | None = None) -> list[str]:
+        """Takes a policy or keyring that was renamed into place, and says what is new, a sentence each: call it before each request, or on a timer.
+
+        It looks at the files five times a second at most. One that is refused changes nothing and is told once. Nothing, if loaded by `open`.
+        """
     @property
     def name(self) -> str:
         """The policy's name."""

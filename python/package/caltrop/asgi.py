@@ -3,6 +3,8 @@
 What it trusts: the server's own socket, and the proxies that the policy names. The path that it decides on is the one in the request line
 (`raw_path`). Under uvicorn the address and the TLS of the socket are read from the connection itself, since uvicorn by default lets
 `X-Forwarded-*` from 127.0.0.1 write over both; what a header wrote there is never taken. A WebSocket handshake is a GET.
+
+Before it decides it polls the guard, so that every worker meets a request with a policy and keyring that were in place a fifth of a second before.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _log = logging.getLogger("caltrop")
 class GuardMiddleware:
     """Answers what the guard denies, and hands on what it allows with the decision in its scope.
 
-    `on_denied` is told each denial, for the server's log; by default a line goes to the logger `caltrop`.
+    `on_denied` is told each denial, for the server's log; by default a line goes to the logger `caltrop`, as does what `guard.poll` says.
     """
 
     def __init__(self, app: Application, guard: Guard, on_denied: Callable[[Decision, Scope], None] | None = None) -> None:
@@ -45,6 +47,8 @@ class GuardMiddleware:
             return
         if kind not in ("http", "websocket"):
             raise RuntimeError(f"caltrop cannot decide about a scope of type {kind!r}")
+        for news in self._guard.poll():
+            _log.warning("%s", news)
         decision = self._decide(scope, receive)
         scope[_KEY] = decision
         if decision:

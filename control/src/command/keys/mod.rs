@@ -144,7 +144,7 @@ fn revoke(given: &str, place: &Place) -> Result<Said, Failure> {
     if was != KeyState::Denied {
         store.write()?;
     }
-    let text = format!("key {id} of {principal} is revoked: servers refuse it from their next start on\n");
+    let text = format!("key {id} of {principal} is revoked: live servers refuse it within a second, others from their next start on\n");
     Ok(Said::new(text, json!({ "id": id, "principal": principal, "state": "revoked" })))
 }
 

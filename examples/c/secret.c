@@ -1,4 +1,4 @@
-#include "files.h"
+#include "secret.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,8 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* No image of an example is larger; an image says its own length, and the guard checks it. */
-enum { FILE_MAX = 16 << 20 };
+enum { FILE_MAX = 4096 };
 
 static uint8_t *read_open(FILE *file, const char *path, size_t *len) {
     uint8_t *data = NULL;
@@ -19,32 +18,6 @@ static uint8_t *read_open(FILE *file, const char *path, size_t *len) {
     fprintf(stderr, "%s: cannot be read, is empty, or over %d bytes\n", path, FILE_MAX);
     free(data);
     return NULL;
-}
-
-uint8_t *file_read(const char *path, size_t *len) {
-    FILE *file = fopen(path, "rb");
-    uint8_t *data;
-    if (file == NULL) {
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
-        return NULL;
-    }
-    data = read_open(file, path, len);
-    fclose(file);
-    return data;
-}
-
-uint8_t *file_beside(const char *path, const char *name, size_t *len) {
-    const char *slash = strrchr(path, '/');
-    size_t folder = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-    char *whole = malloc(folder + strlen(name) + 1);
-    uint8_t *data = NULL;
-    if (whole != NULL) {
-        memcpy(whole, path, folder);
-        strcpy(whole + folder, name);
-        data = file_read(whole, len);
-    }
-    free(whole);
-    return data;
 }
 
 static int digit(char c) {
@@ -70,15 +43,6 @@ static bool decode(const char *text, size_t text_len, uint8_t *out, size_t room,
         }
     }
     return (bits & ((1u << held) - 1)) == 0;
-}
-
-bool key_beside(const char *path, const char *name, uint8_t key[32]) {
-    size_t text_len = 0, len = 0;
-    uint8_t *text = file_beside(path, name, &text_len);
-    bool is_key = text != NULL && decode((const char *)text, text_len, key, 32, &len) && len == 32;
-    if (text != NULL && !is_key) fprintf(stderr, "%s beside %s: not 32 bytes in base64url\n", name, path);
-    free(text);
-    return is_key;
 }
 
 /* A secret that others may read is no secret. */
