@@ -33,16 +33,17 @@ for name in "${servers[@]}"; do
     code=0
     if [ "$planted" = yes ]; then
         start_server "$name" dev --unguarded
-        suite "$name" --tb=no || code=$?
+        suite "$name" --tb=no --planted || code=$?
         stop_server "$name"
         count=$(sed -n "s/^suite $name: \([0-9]*\) of \([0-9]*\).*/\1 \2/p" "$folder/report")
         read -r passed all <<<"${count:-0 0}"
-        # A server that lets everybody in still answers some things rightly, but not many.
-        if [ "$code" = 1 ] && [ "$all" -gt 0 ] && [ $((passed * 4)) -lt "$all" ]; then
+        # A server that lets everybody in still answers some things rightly, but not many, and none that only a guard says.
+        slipped=$(grep -c "^suite $name: passed: .*test_answers" "$folder/report" || true)
+        if [ "$code" = 1 ] && [ "$all" -gt 0 ] && [ $((passed * 4)) -lt "$all" ] && [ "$slipped" = 0 ]; then
             echo "suite $name, planted: caught, $((all - passed)) of $all fail without the guard"
         else
             cat "$folder/report"
-            echo "suite $name, planted: not caught: $passed of $all passed without the guard" >&2
+            echo "suite $name, planted: not caught: $passed of $all passed without the guard, $slipped of them in test_answers" >&2
             failed=1
         fi
     else

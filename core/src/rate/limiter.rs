@@ -90,6 +90,15 @@ impl Refused {
     }
 }
 
+/// Of several charges that were taken, the one of which the fewest units are left, as they were before another worker's next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tightest {
+    /// Its index.
+    pub index: usize,
+    /// What was taken of it.
+    pub taken: Taken,
+}
+
 /// Which of several charges was refused; none was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AllRefused {
@@ -179,29 +188,38 @@ impl<'t> Limiter<'t> {
 
     /// Takes all of at most [`CHARGES_MAX`] charges, or none. Give them in the order of `name64`, so that all workers agree.
     ///
-    /// A worker killed in between has overcharged the client by one request, never undercharged it.
+    /// A worker killed in between has overcharged the client by one request, never undercharged it. The answer is the charge of which the
+    /// fewest units are left, the first of several; none if there was none.
     ///
     /// # Errors
     /// [`AllRefused`]: the charge with the longest wait; more than [`CHARGES_MAX`] charges are [`Refused::Contended`], and nothing is taken.
-    pub fn take_all(&self, charges: &[Charge], now: Now) -> Result<(), AllRefused> {
+    pub fn take_all(&self, charges: &[Charge], now: Now) -> Result<Option<Tightest>, AllRefused> {
         let tick = now.tick();
         self.sweep(tick);
         if charges.len() > CHARGES_MAX {
             return Err(AllRefused { index: CHARGES_MAX, refused: Refused::Contended });
         }
         if let [only] = charges {
-            return self.take_at(only, tick).map(|_| ()).map_err(|refused| AllRefused { index: 0, refused });
+            let taken = self.take_at(only, tick).map_err(|refused| AllRefused { index: 0, refused })?;
+            return Ok(Some(Tightest { index: 0, taken }));
         }
         let places: [_; CHARGES_MAX] = self.places(charges);
         // Each charge's words are read once; what another worker changes meanwhile is seen by the swap.
         let mut found = [const { None }; CHARGES_MAX];
         let mut longest = None;
+        let mut tightest: Option<Tightest> = None;
         for (((index, charge), place), slot) in charges.iter().enumerate().zip(&places).zip(&mut found) {
             let place = place.as_ref().ok_or(AllRefused { index, refused: Refused::Contended })?;
             let bucket = Bucket::find(place, tick);
             match fits(bucket.owed, charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks()) {
                 Err(Refused::Wait { ticks }) => longest = longest.max(Some((ticks, index))),
-                Ok(_) | Err(Refused::Contended) => {}
+                Ok(debt_ticks) => {
+                    let remaining = charge.quota.remaining(debt_ticks);
+                    if tightest.is_none_or(|least| remaining < least.taken.remaining) {
+                        tightest = Some(Tightest { index, taken: Taken { debt_ticks, remaining } });
+                    }
+                }
+                Err(Refused::Contended) => {}
             }
             *slot = Some(bucket);
         }
@@ -218,7 +236,7 @@ impl<'t> Limiter<'t> {
                 return Err(AllRefused { index, refused });
             }
         }
-        Ok(())
+        Ok(tightest)
     }
 
     /// Takes each of many independent charges, as [`Limiter::take`] would one after the other: a client may come several times.

@@ -25,7 +25,7 @@ mod sweep;
 
 pub use fields::{Left, LimitItem, PolicyItem, XRateLimit};
 pub use lease::{Lapsed, Lease, LeaseQuota, LeaseRefused, Leases};
-pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken, Uneven};
+pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken, Tightest, Uneven};
 pub use partition::AddressTiers;
 pub use quota::{Quota, QuotaError, TAU_MAX};
 #[cfg(feature = "mac")]

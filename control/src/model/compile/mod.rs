@@ -1,5 +1,6 @@
 //! From a model to the sections of an image.
 
+mod answers;
 mod conditions;
 mod quotas;
 mod routes;
@@ -10,8 +11,8 @@ use caltrop::access::record::{
     ACCEPT, AcceptRecord, CHARGE, CONDITION, ChargeRecord, ConditionRecord, EDGE, EdgeRecord, NAMES, NODE, NodeRecord, ROUTE, TEMPLATE,
 };
 use caltrop::guard::record::{
-    CREDENTIAL, CredentialRecord, FEED, FLAG_DENY_EXPIRED, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239, FORWARDED_X, FeedRecord,
-    POLICY, PolicyRecord,
+    CREDENTIAL, CredentialRecord, FEED, FIELD, FLAG_DENY_EXPIRED, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239,
+    FORWARDED_X, FeedRecord, ORIGIN, POLICY, PolicyRecord,
 };
 use caltrop::image::{Kind, NO_TEXT, Span, TEXT};
 use caltrop::name::{is_name, name64};
@@ -40,6 +41,8 @@ pub fn compile(policy: &Policy) -> Result<ImageWriter, CompileError> {
         Ok(CredentialRecord { header: compiler.text.intern(&credential.header)?, scheme })
     });
     let credentials = credentials.collect::<Result<Vec<_>, CompileError>>()?;
+    let origins = compiler.origins()?;
+    let fields = compiler.fields()?;
     let feeds = compiler.feeds()?;
     let zones = compiler
         .zones
@@ -50,6 +53,8 @@ pub fn compile(policy: &Policy) -> Result<ImageWriter, CompileError> {
     Ok(ImageWriter::new(Kind::Policy, &policy.name)
         .records(POLICY, &[head])
         .records(CREDENTIAL, &credentials)
+        .records(ORIGIN, &origins)
+        .records(FIELD, &fields)
         .records(FEED, &feeds)
         .records(ZONE, &zones)
         .records(STARTS_V4, &ranges.v4)
@@ -182,7 +187,9 @@ impl<'p> Compiler<'p> {
                 ForwardedBy::Forwarded => FORWARDED_RFC7239,
             },
             tls: tls(policy.tls),
-            flags: flag(policy.unix_is_proxy, FLAG_UNIX_PROXY) | flag(policy.deny_expired, FLAG_DENY_EXPIRED),
+            flags: flag(policy.unix_is_proxy, FLAG_UNIX_PROXY)
+                | flag(policy.deny_expired, FLAG_DENY_EXPIRED)
+                | flag(policy.strip, FLAG_STRIP),
             zero: [0; 3],
         })
     }

@@ -1,6 +1,6 @@
 //! Routes, and the automaton that finds them.
 
-use caltrop::access::record::{AUTH_KEY, AUTH_NONE, AcceptRecord, EdgeRecord, NodeRecord, RouteRecord};
+use caltrop::access::record::{AUTH_KEY, AUTH_NONE, AcceptRecord, EdgeRecord, FLAG_HIDE, NodeRecord, RouteRecord};
 use caltrop::image::NO_TEXT;
 use caltrop::name::name64;
 
@@ -46,6 +46,8 @@ impl Compiler<'_> {
             auth: if route.needs_key { AUTH_KEY } else { AUTH_NONE },
             tls: tls(least),
             conditions,
+            flags: if route.hide { FLAG_HIDE } else { 0 },
+            zero: [0; 3],
         })
     }
 
