@@ -180,6 +180,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
         routes: routes.iter().map(|placed| placed.route.name.as_str()).collect(),
         plans: &plans,
         takes_keys: auth.is_some(),
+        hides: routes.iter().any(|placed| placed.route.hide),
         scopes: head.scopes.as_deref(),
     };
     let expects = expects(&root, source, &around, findings);
