@@ -20,6 +20,7 @@ const PLAN: u8 = 9;
 impl Limiter<'_> {
     /// Whatever bytes the application counts by.
     #[must_use]
+    #[inline]
     pub fn client(&self, bytes: &[u8]) -> Partition {
         self.table.partition(CLIENT, bytes)
     }
