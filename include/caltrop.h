@@ -15,6 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Bytes that every answer, and every text of `caltrop_guard_upstream` for a key of up to 100 scopes, fits.
+#define CALTROP_ANSWER_SIZE 8192
+
 // Bytes of memory for a guard, for static storage; `caltrop_guard_size` says the same.
 #define CALTROP_GUARD_SIZE 2048
 
@@ -218,6 +221,84 @@ typedef struct caltrop_live caltrop_live;
 // A list of networks in memory that the caller lends; the image that it was opened from stays where it is.
 typedef struct caltrop_prefixes caltrop_prefixes;
 
+// An address in network byte order; IPv4 takes the first 4 bytes.
+typedef struct {
+  // 4 or 6; 0 is no address.
+  uint8_t family;
+  // The bytes.
+  uint8_t bytes[16];
+} caltrop_address;
+
+// What `caltrop_guard_answer` makes header fields of, as numbers over the guard's policy. Indices are one more than they are there; 0 is none.
+typedef struct {
+  // The route.
+  uint32_t route;
+  // The listed origin whose page asks.
+  uint32_t origin;
+  // Where the path of a preflight ends.
+  uint32_t path_end;
+  // The quota of which the rest is told.
+  uint32_t quota;
+  // Its units that may come at once.
+  uint32_t burst;
+  // Seconds in which they come back.
+  uint32_t window_s;
+  // Units left.
+  uint32_t remaining;
+  // Seconds until all of them are back; after a refusal, until the same request may pass.
+  uint32_t reset_s;
+  // The reason that the status is of: another than the decision's where a route is hidden; 0 if allowed.
+  uint8_t reason;
+  // 1 if TLS protects the request on its whole way.
+  uint8_t tls;
+} caltrop_told;
+
+// What the guard answers. Zeroed memory is a denial, every error writes one, and only `caltrop_allowed` says yes.
+typedef struct {
+  // Ask `caltrop_allowed`.
+  uint32_t verdict;
+  // Seconds until the same request may pass, 0 where waiting does not help.
+  uint32_t retry_after_s;
+  // The API key's public id, 0 without one.
+  uint64_t key_id;
+  // The zones that held, as a mask over the policy's zones.
+  uint64_t zones;
+  // Names this decision in the answer, in the audit log and in the server's log.
+  uint8_t id[16];
+  // The client behind the proxies; family 0 if it could not be told.
+  caltrop_address client;
+  // How many trusted proxies were passed.
+  uint8_t hops;
+  // The HTTP status: 200 if allowed, 0 in memory that was only zeroed.
+  uint16_t status;
+  // Why, for the operator only (`caltrop_reason_word`); 0 if allowed.
+  uint8_t reason;
+  // What the answer is made of.
+  caltrop_told told;
+  // The key's index in the keyring, one more than it is there; 0 without a key.
+  uint32_t key;
+  // Whose credential it is, ended by a NUL; empty without one.
+  uint8_t principal[256];
+  // The principal's tenant.
+  uint8_t tenant[64];
+  // The principal's plan.
+  uint8_t plan[64];
+  // The route.
+  uint8_t route[64];
+} caltrop_decision;
+
+// One header field as it was received.
+typedef struct {
+  // Field name.
+  const uint8_t *name;
+  // Its bytes.
+  size_t name_len;
+  // Field value.
+  const uint8_t *value;
+  // Its bytes.
+  size_t value_len;
+} caltrop_header;
+
 // The newest image that the host has accepted. Zeroed: none.
 typedef struct {
   // Its sequence.
@@ -270,26 +351,6 @@ typedef struct {
   size_t state_len;
 } caltrop_guard_options;
 
-// One header field as it was received.
-typedef struct {
-  // Field name.
-  const uint8_t *name;
-  // Its bytes.
-  size_t name_len;
-  // Field value.
-  const uint8_t *value;
-  // Its bytes.
-  size_t value_len;
-} caltrop_header;
-
-// An address in network byte order; IPv4 takes the first 4 bytes.
-typedef struct {
-  // 4 or 6; 0 is no address.
-  uint8_t family;
-  // The bytes.
-  uint8_t bytes[16];
-} caltrop_address;
-
 // One request, as it was received: nothing decoded, nothing trusted.
 typedef struct {
   // `sizeof(caltrop_request)`.
@@ -325,36 +386,6 @@ typedef struct {
   // 1 if the wall clock can be believed; 0 makes what has a date fail.
   uint8_t trusted;
 } caltrop_now;
-
-// What the guard answers. Zeroed memory is a denial, every error writes one, and only `caltrop_allowed` says yes.
-typedef struct {
-  // Ask `caltrop_allowed`.
-  uint32_t verdict;
-  // Seconds until the same request may pass, 0 where waiting does not help.
-  uint32_t retry_after_s;
-  // The API key's public id, 0 without one.
-  uint64_t key_id;
-  // The zones that held, as a mask over the policy's zones.
-  uint64_t zones;
-  // Names this decision in the answer, in the audit log and in the server's log.
-  uint8_t id[16];
-  // The client behind the proxies; family 0 if it could not be told.
-  caltrop_address client;
-  // How many trusted proxies were passed.
-  uint8_t hops;
-  // The HTTP status: 200 if allowed, 0 in memory that was only zeroed.
-  uint16_t status;
-  // Why, for the operator only (`caltrop_reason_word`); 0 if allowed.
-  uint8_t reason;
-  // Whose credential it is, ended by a NUL; empty without one.
-  uint8_t principal[256];
-  // The principal's tenant.
-  uint8_t tenant[64];
-  // The principal's plan.
-  uint8_t plan[64];
-  // The route.
-  uint8_t route[64];
-} caltrop_decision;
 
 // A state that all processes of this user on this host share. Zeroed: none.
 typedef struct {
@@ -535,6 +566,38 @@ typedef struct {
 extern "C" {
 #endif // __cplusplus
 
+// Writes an answer as HTTP/1.1 has it: header fields, each ended by CR LF, an empty line, and the body. A server with its own field functions
+// splits it at the lines. A denial's is whole; that of a grant has no body, and its fields go beside the application's own, in the place of
+// those of the same name, but `vary`, which is added. `*written` is the length; `CALTROP_E_MEMORY` if it does not fit (`CALTROP_ANSWER_SIZE`
+// bytes always do).
+//
+// # Safety
+// * `guard` and `decision` as for `caltrop_guard_admit`; `buffer` points at `buffer_len` bytes, `written` at memory for a `size_t`.
+caltrop_status caltrop_guard_answer(const caltrop_guard *guard,
+                                    const caltrop_decision *decision,
+                                    uint8_t *buffer,
+                                    size_t buffer_len,
+                                    size_t *written);
+
+// Whether a header field of the caller's goes on to the application: 1 or 0. None does that could be taken for one of
+// `caltrop_guard_upstream`, and no credential if the policy says `strip`. What is no field does not go on.
+//
+// # Safety
+// * `guard` as for `caltrop_guard_admit`; `field` points at a header whose pointers point at as many bytes as it says.
+uint8_t caltrop_guard_passes_on(const caltrop_guard *guard,
+                                const caltrop_header *field);
+
+// Writes what the application behind learns of a granted request's caller: header fields to add to it, each ended by CR LF, once every field
+// that `caltrop_guard_passes_on` refuses is taken out. `CALTROP_E_VALUE` for a denial, `CALTROP_E_MEMORY` if it does not fit.
+//
+// # Safety
+// * As `caltrop_guard_answer`.
+caltrop_status caltrop_guard_upstream(const caltrop_guard *guard,
+                                      const caltrop_decision *decision,
+                                      uint8_t *buffer,
+                                      size_t buffer_len,
+                                      size_t *written);
+
 // Bytes of memory for a guard: `CALTROP_GUARD_SIZE`.
 size_t caltrop_guard_size(void);
 
@@ -579,17 +642,6 @@ caltrop_status caltrop_guard_settle(const caltrop_guard *guard,
                                     const caltrop_decision *decision,
                                     uint8_t outcome,
                                     const caltrop_now *now);
-
-// Writes the answer of a denial as HTTP/1.1 has it: header fields, each ended by CR LF, an empty line, and the body. A server with its own
-// field functions splits it at the lines. `*written` is the length; `CALTROP_E_MEMORY` if it does not fit (1,024 bytes always do).
-//
-// # Safety
-// * `guard` and `decision` as for `caltrop_guard_admit`; `buffer` points at `buffer_len` bytes, `written` at memory for a `size_t`.
-caltrop_status caltrop_guard_answer(const caltrop_guard *guard,
-                                    const caltrop_decision *decision,
-                                    uint8_t *buffer,
-                                    size_t buffer_len,
-                                    size_t *written);
 
 // The word of a reason, for logs: `*len` bytes of static text, not ended by a NUL; none for a number that is no reason.
 //

@@ -64,6 +64,7 @@ fn policy(templates: &[Template]) -> Policy {
         charge: None,
         tls: None,
         conditions: vec![],
+        hide: false,
     };
     Policy {
         name: "p".repeat(NAME_MAX),
@@ -76,6 +77,9 @@ fn policy(templates: &[Template]) -> Policy {
         zones: vec![],
         deny: vec![],
         never_deny: vec![],
+        cors: vec![],
+        fields: vec![],
+        strip: false,
         feeds: vec![],
         keyring: None,
         credentials: vec![],

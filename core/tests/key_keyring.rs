@@ -286,9 +286,7 @@ fn a_record_is_shown_with_its_names() {
     let image = parts.image();
     let keyring = Keyring::open(&image, &trust(), Floor::NONE).unwrap();
     let shown: Vec<_> = keyring
-        .keys()
-        .iter()
-        .map(|key| keyring.entry(key))
+        .entries()
         .map(|entry| {
             (entry.principal(), entry.tenant(), entry.plan(), entry.scopes().collect::<Vec<_>>(), entry.zones().collect::<Vec<_>>())
         })
@@ -296,6 +294,9 @@ fn a_record_is_shown_with_its_names() {
     assert_eq!(shown[0], (Some("alice"), Some("acme"), Some("pro"), vec!["read", "write"], vec!["vpn"]));
     assert_eq!(shown[1], (Some("alice"), None, None, vec![], vec![]));
     assert_eq!(shown.len(), 2);
+    let again = |index, id| keyring.entry(index, id).map(|entry| entry.index());
+    let id = keyring.keys()[1].key_id.get();
+    assert_eq!([again(1, id), again(1, id + 1), again(2, id)], [Some(1), None, None]);
     assert_eq!(keyring.pairs().collect::<Vec<_>>(), [(2, Form::Key), (3, Form::Key), (3, Form::Sha256), (2, Form::Sha256)]);
     assert_eq!(keyring.image().floor().sequence, SEQUENCE);
 }

@@ -10,7 +10,7 @@ use caltrop::table::{TableSize, Word};
 fn what_is_left_is_told_in_the_draft_s_words() {
     let quota = Quota::per("requests", 600, 60, 100).unwrap();
     let name = "requests";
-    assert_eq!(PolicyItem { name, quota }.to_string(), r#""requests";q=100;w=10"#);
+    assert_eq!(PolicyItem::of(name, &quota).to_string(), r#""requests";q=100;w=10"#);
     let told = |left| LimitItem { name, left }.to_string();
     assert_eq!(told(Left::of(&quota, &Ok(Taken { debt_ticks: quota.cost_ticks(40), remaining: 60 }))), r#""requests";r=60;t=4"#);
     assert_eq!(told(Left::of(&quota, &Err(Refused::Wait { ticks: 65_537 }))), r#""requests";r=0;t=2"#);
@@ -68,10 +68,10 @@ fn as_many_charges_as_are_said_may_be_taken_at_once_and_no_more() {
     let quota = |at: usize| Quota::per(&format!("q{at}"), 10, 60, 10).unwrap();
     let charges: Vec<Charge> = (0..9).map(|at| Charge { partition: limiter.client(b"c"), quota: quota(at), cost: 1 }).collect();
     assert_eq!(limiter.take_all(&charges, Now::default()), Err(AllRefused { index: 8, refused: Refused::Contended }));
-    assert_eq!(limiter.take_all(&charges[..8], Now::default()), Ok(()));
+    assert!(limiter.take_all(&charges[..8], Now::default()).is_ok());
     let left: Vec<u32> = charges.iter().map(|charge| limiter.peek(charge, Now::default()).unwrap().remaining).collect();
     assert_eq!(left, [8, 8, 8, 8, 8, 8, 8, 8, 9], "the nine took nothing, and the eight one each");
-    assert_eq!(limiter.take_all(&[], Now::default()), Ok(()));
+    assert_eq!(limiter.take_all(&[], Now::default()), Ok(None));
 }
 
 #[test]
@@ -82,9 +82,24 @@ fn of_several_that_are_refused_the_longest_wait_is_told() {
     let charge =
         |name: &str, period_s| Charge { partition: limiter.client(b"c"), quota: Quota::per(name, 1, period_s, 1).unwrap(), cost: 1 };
     let charges = [charge("minute", 60), charge("hour", 3600), charge("second", 1)];
-    assert_eq!(limiter.take_all(&charges, Now::default()), Ok(()));
+    assert!(limiter.take_all(&charges, Now::default()).is_ok());
     let refused = limiter.take_all(&charges, Now::default()).unwrap_err();
     assert_eq!((refused.index, refused.refused.retry_after_s()), (1, 3600));
+}
+
+#[test]
+fn of_several_that_are_taken_the_one_with_the_least_left_is_told() {
+    let size = TableSize { lines: 64, overflow_log2: 6 };
+    let words: Vec<Word> = (0..size.words().unwrap()).map(|_| Word::new(0)).collect();
+    let limiter = Limiter::format(&words, size, [7; 16]).unwrap();
+    let charge =
+        |name: &str, burst, cost| Charge { partition: limiter.client(b"c"), quota: Quota::per(name, 60, 60, burst).unwrap(), cost };
+    let charges = [charge("wide", 60, 1), charge("narrow", 3, 1), charge("costly", 10, 8)];
+    let told =
+        |charges: &[Charge]| limiter.take_all(charges, Now::default()).map(|least| least.map(|least| (least.index, least.taken.remaining)));
+    assert_eq!(told(&charges), Ok(Some((1, 2))), "the first of two with as little");
+    assert_eq!(told(&charges[..1]), Ok(Some((0, 58))));
+    assert_eq!(told(&charges[..2]), Ok(Some((1, 1))));
 }
 
 #[test]

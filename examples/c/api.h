@@ -2,11 +2,10 @@
 #ifndef API_H
 #define API_H
 
-#include <microhttpd.h>
+#include "door.h"
 
-#include "caltrop.h"
-
-/* Answers a request that was let through: `grant` says who asked, NULL without a guard. Gives what the guard is to be told. */
-enum MHD_Result api_answer(struct MHD_Connection *connection, const char *method, const char *path, const caltrop_decision *grant, uint8_t *outcome);
+/* Answers a request that was let through: `grant` says who asked, and both are NULL without a guard. Gives what the guard is to be told. */
+enum MHD_Result api_answer(door *guarded, struct MHD_Connection *connection, const char *method, const char *path, const caltrop_decision *grant,
+                           uint8_t *outcome);
 
 #endif

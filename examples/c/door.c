@@ -107,8 +107,57 @@ void door_settle(door *it, const caltrop_decision *grant, uint8_t outcome) {
         fprintf(stderr, "a request could not be settled\n");
 }
 
+/* Fields as lines, up to an empty one, go to `response`. */
+static bool add_lines(struct MHD_Response *response, char *line) {
+    char *end;
+    while ((end = strstr(line, "\r\n")) != NULL && end != line) {
+        char *value = strstr(line, ": ");
+        *end = 0;
+        if (value == NULL || value > end) return false;
+        *value = 0;
+        if (MHD_add_response_header(response, line, value + 2) != MHD_YES) return false;
+        line = end + 2;
+    }
+    return true;
+}
+
+bool door_dress(door *it, const caltrop_decision *grant, struct MHD_Response *response) {
+    char text[CALTROP_ANSWER_SIZE + 1];
+    size_t len = 0;
+    if (caltrop_live_answer(it->guard, grant, (uint8_t *)text, sizeof text - 1, &len) != CALTROP_OK) return false;
+    text[len] = 0;
+    return add_lines(response, text);
+}
+
+typedef struct {
+    door *it;
+    door_see *see;
+    void *into;
+} showing;
+
+static enum MHD_Result show(void *state, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value, size_t value_len) {
+    showing *to = state;
+    caltrop_header field = {(const uint8_t *)name, name_len, (const uint8_t *)value, value == NULL ? 0 : value_len};
+    (void)kind;
+    if (to->it == NULL || caltrop_live_passes_on(to->it->guard, &field)) to->see(to->into, name, name_len, value, field.value_len);
+    return MHD_YES;
+}
+
+void door_introduce(door *it, struct MHD_Connection *connection, const caltrop_decision *grant, door_see *see, void *into) {
+    char text[CALTROP_ANSWER_SIZE + 1], *line = text, *end;
+    showing to = {it, see, into};
+    size_t len = 0;
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, show, &to);
+    if (it == NULL || caltrop_live_upstream(it->guard, grant, (uint8_t *)text, sizeof text - 1, &len) != CALTROP_OK) return;
+    text[len] = 0;
+    for (; (end = strstr(line, "\r\n")) != NULL; line = end + 2) {
+        char *value = strstr(line, ": ");
+        see(into, line, (size_t)(value - line), value + 2, (size_t)(end - value - 2));
+    }
+}
+
 enum MHD_Result door_deny(door *it, struct MHD_Connection *connection, const caltrop_decision *denial) {
-    char text[1024], *line = text, *end;
+    char text[CALTROP_ANSWER_SIZE + 1], *end;
     struct MHD_Response *response;
     enum MHD_Result done = MHD_NO;
     size_t len = 0;
@@ -120,16 +169,8 @@ enum MHD_Result door_deny(door *it, struct MHD_Connection *connection, const cal
     if (end == NULL) return MHD_NO;
     response = MHD_create_response_from_buffer(len - (size_t)(end + 4 - text), end + 4, MHD_RESPMEM_MUST_COPY);
     if (response == NULL) return MHD_NO;
-    end[2] = 0;
-    while ((end = strstr(line, "\r\n")) != NULL) {
-        char *value = strstr(line, ": ");
-        *end = 0;
-        if (value == NULL) break;
-        *value = 0;
-        if (MHD_add_response_header(response, line, value + 2) != MHD_YES) break;
-        line = end + 2;
-    }
     /* A challenge that is missing would only confuse; a denial with the wrong status would let in. */
+    add_lines(response, text);
     done = MHD_queue_response(connection, denial->status == 0 ? MHD_HTTP_SERVICE_UNAVAILABLE : denial->status, response);
     MHD_destroy_response(response);
     return done;

@@ -29,6 +29,14 @@ void door_admit(door *it, struct MHD_Connection *connection, const char *method,
 /* Answers a denial, exactly as the core says it, and logs it. */
 enum MHD_Result door_deny(door *it, struct MHD_Connection *connection, const caltrop_decision *denial);
 
+/* Adds the guard's fields to the answer to a granted request. False if there was no memory. */
+bool door_dress(door *it, const caltrop_decision *grant, struct MHD_Response *response);
+
+/* Shows the application the header fields of a granted request: the caller's, as far as they are its business, and who calls by the guard's word.
+ * `it` is NULL without a guard, and then they are all shown. */
+typedef void door_see(void *into, const char *name, size_t name_len, const char *value, size_t value_len);
+void door_introduce(door *it, struct MHD_Connection *connection, const caltrop_decision *grant, door_see *see, void *into);
+
 /* Ends a granted request: CALTROP_SERVED or CALTROP_AUTH_FAILED. */
 void door_settle(door *it, const caltrop_decision *grant, uint8_t outcome);
 

@@ -81,7 +81,7 @@ static enum MHD_Result handle(void *server, struct MHD_Connection *connection, c
         *body_len = 0;
         return MHD_YES;
     }
-    done = api_answer(connection, method, path, guarded == NULL ? NULL : &it->decision, &outcome);
+    done = api_answer(guarded, connection, method, path, guarded == NULL ? NULL : &it->decision, &outcome);
     if (guarded != NULL) door_settle(guarded, &it->decision, outcome);
     return done;
 }

@@ -35,24 +35,31 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 async def login(request: Request, caller: Caller) -> JSONResponse:
     """A credential that the application itself looks at: the guard is told when it is wrong."""
     if request.headers.get("x-password") == "correct":
-        return answer(caller)
+        return answer(request, caller)
     request.app.state.guard.settle(caller, outcome="auth-failed")
     return JSONResponse({"error": "password"}, status_code=401)
 
 
 async def anything(request: Request, caller: Caller) -> JSONResponse:
     """Every other route: what the guard found out."""
-    return answer(caller, 201 if request.method == "POST" else 200)
+    return answer(request, caller, 201 if request.method == "POST" else 200)
 
 
-async def unguarded() -> dict[str, None]:
+async def unguarded(request: Request) -> dict[str, Any]:
     """The same answer without a guard, to measure against."""
-    return {"id": None, "route": None, "principal": None, "tenant": None}
+    return {"id": None, "route": None, "principal": None, "tenant": None, "seen": seen(request)}
 
 
-def answer(caller: caltrop.Decision, status: int = 200) -> JSONResponse:
-    body = {"id": caller.id, "route": caller.route, "principal": caller.principal, "tenant": caller.tenant}
+def answer(request: Request, caller: caltrop.Decision, status: int = 200) -> JSONResponse:
+    body = {"id": caller.id, "route": caller.route, "principal": caller.principal, "tenant": caller.tenant, "seen": seen(request)}
     return JSONResponse(body, status_code=status)
+
+
+def seen(request: Request) -> list[str]:
+    """The header fields that say who calls, as they came here."""
+    fields = [(name.lower(), value) for name, value in request.headers.items()]
+    tells = [name.replace("_", "-").replace(".", "-").startswith("x-caltrop-") or name in ("authorization", "x-api-key") for name, _ in fields]
+    return [f"{name}: {value}" for (name, value), told in zip(fields, tells, strict=True) if told]
 
 
 def log(decision: caltrop.Decision, scope: Any) -> None:

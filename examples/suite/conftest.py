@@ -28,6 +28,7 @@ SERVER = pytest.StashKey[Server]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     for name, said in OPTIONS.items():
         parser.addoption(name, required=True, help=said)
+    parser.addoption("--planted", action="store_true", help="tell what passed: it should not have")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,6 +67,9 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
         terminalreporter.write_line(f"suite {name}: refused by the server's own parser: {refusal}")
     for note in config.stash[SERVER].notes:
         terminalreporter.write_line(f"suite {name}: {note}")
+    for report in terminalreporter.stats.get("passed", []):
+        if config.getoption("--planted"):
+            terminalreporter.write_line(f"suite {name}: passed: {report.nodeid}")
     total = count["passed"] + count["failed"] + count["error"]
     more = f", {count['skipped']} not asked" if count["skipped"] else ""
     more += f", {len(own)} refused by the server's own parser" if own else ""

@@ -23,6 +23,8 @@ OWN = {
     "second": ["suite-reader", "--scope", "orders:read"],
     "bursting": ["suite-bursting", "--scope", "orders:read"],
     "racing": ["suite-racing", "--scope", "orders:read"],
+    "counting": ["suite-counting", "--scope", "orders:read"],
+    "tenant": ["suite-tenant", "--tenant", "acme", "--plan", "pro", "--scope", "orders:read", "--scope", "orders:write"],
     "patient": ["suite-patient", "--scope", "orders:read"],
     "admin": ["suite-admin", "--scope", "admin"],
     "vpn-only": ["suite-vpn", "--scope", "orders:read", "--zone", "vpn"],

@@ -8,6 +8,8 @@ from wire import Answer, Server
 
 ID = re.compile(r"[0-9a-f]{32}")
 LOGGED = {"id", "status", "reason", "route", "principal", "client"}
+# What each route of the policy asks for.
+SCOPES = {"orders": "orders:read", "order-new": "orders:write", "report": "orders:read", "admin": "admin"}
 REALM = 'Bearer realm="acme-api"'
 
 
@@ -24,27 +26,48 @@ def denied(server: Server, answer: Answer, status: int, reason: str | None = Non
     for name, value in logged.items():
         assert line[name] == value, f"{name} {value} is wanted: {line}"
     assert line["reason"] not in answer.body.decode(), f"a stranger must not read why: {body}"
-    assert answer.fields.get("www-authenticate") == challenge(status, line["reason"]), answer.fields
+    assert answer.fields.get("www-authenticate") == challenge(status, line["reason"], line["route"]), answer.fields
+    safe(answer)
     waits = int(answer.fields.get("retry-after", 0))
     assert (waits > 0) == (status == 429), answer.fields
     return line
 
 
-def challenge(status: int, reason: str) -> str | None:
+def preflight(answer: Answer) -> None:
+    """A page's question, which the guard answers itself: nothing of it reaches the application."""
+    assert (answer.status, answer.body) == (204, b""), answer
+    assert answer.fields.get("cache-control") == "no-store" and "content-type" not in answer.fields
+    safe(answer)
+
+
+def challenge(status: int, reason: str, route: str | None) -> str | None:
     """RFC 6750 §3."""
     if status == 401:
         return REALM if reason == "no-credential" else f'{REALM}, error="invalid_token"'
-    return f'{REALM}, error="insufficient_scope"' if reason == "scope" else None
+    return f'{REALM}, error="insufficient_scope", scope="{SCOPES[route]}"' if reason == "scope" and status == 403 else None
 
 
 def allowed(answer: Answer, status: int = 200, **told: str | None) -> dict:
     """An answer of the application, which was told who is calling."""
     assert answer.status == status, answer
+    safe(answer)
     body = answer.json()
-    assert set(body) == {"id", "route", "principal", "tenant"} and ID.fullmatch(body["id"] or ""), f"no decision: {body}"
+    assert set(body) == {"id", "route", "principal", "tenant", "seen"} and ID.fullmatch(body["id"] or ""), f"no decision: {body}"
     for name, value in told.items():
         assert body[name] == value, f"{name} {value} is wanted: {body}"
     return body
+
+
+def safe(answer: Answer) -> None:
+    """What the policy's `[headers]` puts on every answer; all requests here come over TLS, or a row says not."""
+    wanted = {
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "cross-origin-resource-policy": "same-origin",
+        "vary": "origin",
+    }
+    assert {name: answer.fields.get(name) for name in wanted} == wanted, answer.fields
 
 
 def refused(server: Server, answer: Answer | None, status: int, reason: str, what: str) -> None:

@@ -69,6 +69,26 @@ def test_a_method_in_small_letters_is_another(server: Server, address: Addresses
     refused(server, answer, 404, "no-route", "method get")
 
 
+@pytest.mark.parametrize("path", [b"/V1/orders", b"/v1/Orders", b"/v1/orders/", b"/v1/admin", b"/v1/Admin/users", b"/v1%6frders"])
+def test_a_path_that_is_another(server: Server, keys: dict[str, str], address: Addresses, path: bytes) -> None:
+    """Case counts, and so does a slash at the end, for the guard as for the router behind it."""
+    fields = [("x-api-key", keys["admin"]), *via_proxy("10.8.3.4")]
+    refused(server, server.ask_raw(b"GET " + path + b" HTTP/1.1", fields), 404, "no-route", f"{path!r}")
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+@pytest.mark.parametrize("path", [b"/v1/%6frders", b"/v1/orders/%31%37", b"/%76%31/orders", b"/v1/orders/~", b"/v1/orders/%7E"])
+def test_another_spelling_of_a_path_is_no_way_to_another_route(
+    server: Server, keys: dict[str, str], address: Addresses, method: bytes, path: bytes
+) -> None:
+    """The guard reads what is escaped without need as if it were not; a router that does not must find nothing."""
+    fields = [("x-api-key", keys["reader"]), *via_proxy(address())]
+    answer = server.ask_raw(method + b" " + path + b" HTTP/1.1", fields)
+    assert answer is not None and answer.status in (200, 404) and not answer.is_problem, answer
+    if answer.status == 200 and method == b"GET":
+        allowed(answer, route="orders", principal="suite-reader")
+
+
 def test_a_fragment_is_no_way_to_another_route(server: Server, keys: dict[str, str], address: Addresses) -> None:
     """It has no business in a request line: refused, or dropped for guard and router alike."""
     fields = [("x-api-key", keys["reader"]), *via_proxy(address())]

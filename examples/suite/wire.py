@@ -65,7 +65,7 @@ class Server:
         with socket.create_connection((url.hostname, url.port), timeout=PATIENCE_S) as stream:
             try:
                 stream.sendall(b"\r\n".join(lines) + b"\r\n\r\n")
-                got = HTTPResponse(stream)
+                got = HTTPResponse(stream, method=request_line.split(b" ", 1)[0].decode("latin-1"))
                 got.begin()
                 return Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
             except (ConnectionError, OSError, ValueError) as error:

@@ -3,9 +3,37 @@
 use core::net::IpAddr;
 
 use caltrop::Decision;
-use caltrop::guard::Facts;
+use caltrop::audit::Reason;
+use caltrop::guard::{Answer, Facts, Limit};
+use caltrop::rate::Left;
 
 use crate::net::caltrop_address;
+
+/// What `caltrop_guard_answer` makes header fields of, as numbers over the guard's policy. Indices are one more than they are there; 0 is none.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct caltrop_told {
+    /// The route.
+    pub route: u32,
+    /// The listed origin whose page asks.
+    pub origin: u32,
+    /// Where the path of a preflight ends.
+    pub path_end: u32,
+    /// The quota of which the rest is told.
+    pub quota: u32,
+    /// Its units that may come at once.
+    pub burst: u32,
+    /// Seconds in which they come back.
+    pub window_s: u32,
+    /// Units left.
+    pub remaining: u32,
+    /// Seconds until all of them are back; after a refusal, until the same request may pass.
+    pub reset_s: u32,
+    /// The reason that the status is of: another than the decision's where a route is hidden; 0 if allowed.
+    pub reason: u8,
+    /// 1 if TLS protects the request on its whole way.
+    pub tls: u8,
+}
 
 /// What the guard answers. Zeroed memory is a denial, every error writes one, and only `caltrop_allowed` says yes.
 #[derive(Clone, Copy)]
@@ -29,6 +57,10 @@ pub struct caltrop_decision {
     pub status: u16,
     /// Why, for the operator only (`caltrop_reason_word`); 0 if allowed.
     pub reason: u8,
+    /// What the answer is made of.
+    pub told: caltrop_told,
+    /// The key's index in the keyring, one more than it is there; 0 without a key.
+    pub key: u32,
     /// Whose credential it is, ended by a NUL; empty without one.
     pub principal: [u8; 256],
     /// The principal's tenant.
@@ -39,7 +71,7 @@ pub struct caltrop_decision {
     pub route: [u8; 64],
 }
 
-const _: () = assert!(size_of::<caltrop_decision>() <= 512);
+const _: () = assert!(size_of::<caltrop_decision>() <= 552);
 
 /// "Yes" is a number that neither zeroed nor overwritten memory is likely to hold.
 const YES: u32 = 0x5945_5321;
@@ -56,6 +88,19 @@ impl caltrop_decision {
         hops: 0,
         status: 0,
         reason: 0,
+        told: caltrop_told {
+            route: 0,
+            origin: 0,
+            path_end: 0,
+            quota: 0,
+            burst: 0,
+            window_s: 0,
+            remaining: 0,
+            reset_s: 0,
+            reason: 0,
+            tls: 0,
+        },
+        key: 0,
         principal: [0; 256],
         tenant: [0; 64],
         plan: [0; 64],
@@ -78,6 +123,8 @@ impl caltrop_decision {
             hops: facts.hops(),
             status: decision.status(),
             reason,
+            told: caltrop_told::of(decision.answer()),
+            key: facts.key().map_or(0, |key| key.index().saturating_add(1)),
             ..Self::names(facts)
         }
     }
@@ -92,6 +139,12 @@ impl caltrop_decision {
         }
     }
 
+    /// What the answer is made of; memory that was only zeroed is answered like an image that cannot be read.
+    pub(crate) fn answer(&self) -> Answer {
+        let reason = Reason::from_code(self.told.reason).unwrap_or(Reason::Corrupt);
+        Answer { reason: (!self.is_allowed()).then_some(reason), retry_after_s: self.retry_after_s, ..self.told.answer() }
+    }
+
     pub(crate) const fn is_allowed(&self) -> bool {
         self.verdict == YES
     }
@@ -99,6 +152,46 @@ impl caltrop_decision {
     pub(crate) fn client(&self) -> Option<IpAddr> {
         self.client.get().ok()
     }
+}
+
+impl caltrop_told {
+    fn of(answer: &Answer) -> Self {
+        let limit = answer.limit;
+        let left = limit.map_or(Left { remaining: 0, reset_s: 0 }, |limit| limit.left);
+        Self {
+            route: kept(answer.route),
+            origin: kept(answer.origin),
+            path_end: kept(answer.path_end),
+            quota: kept(limit.map(|limit| limit.quota)),
+            burst: limit.map_or(0, |limit| limit.burst),
+            window_s: limit.map_or(0, |limit| limit.window_s),
+            remaining: left.remaining,
+            reset_s: left.reset_s,
+            reason: answer.reason.map_or(0, Reason::code),
+            tls: u8::from(answer.is_tls),
+        }
+    }
+
+    fn answer(&self) -> Answer {
+        let left = Left { remaining: self.remaining, reset_s: self.reset_s };
+        let (burst, window_s) = (self.burst, self.window_s);
+        Answer {
+            route: index(self.route),
+            origin: index(self.origin),
+            path_end: index(self.path_end),
+            is_tls: self.tls == 1,
+            limit: index(self.quota).map(|quota| Limit { quota, burst, window_s, left }),
+            ..Answer::default()
+        }
+    }
+}
+
+fn kept(index: Option<u16>) -> u32 {
+    index.map_or(0, |index| u32::from(index).saturating_add(1))
+}
+
+fn index(kept: u32) -> Option<u16> {
+    kept.checked_sub(1).and_then(|index| u16::try_from(index).ok())
 }
 
 /// A name and the NUL behind it. Names are bounded so that they fit (docs/formats.md); a longer one would be left out, never cut.

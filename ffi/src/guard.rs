@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use caltrop::guard::{Body, DecisionId, Feeds};
+use caltrop::guard::Feeds;
 use caltrop::key::Keyring;
 use caltrop::{Guard, Policy, Secrets, State, audit::Reason};
 
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn caltrop_guard_wipe(guard: *mut caltrop_guard) {
 
 /// # Safety
 /// As `caltrop_guard_admit` for `guard`.
-unsafe fn guard<'a>(guard: *const caltrop_guard) -> Result<&'a Guard<'static>, caltrop_status> {
+pub(crate) unsafe fn guard<'a>(guard: *const caltrop_guard) -> Result<&'a Guard<'static>, caltrop_status> {
     // SAFETY: this function's contract is the one of `shared`.
     let made = unsafe { shared(guard) }?;
     // SAFETY: `assume_init_ref` asks for an initialised guard: `caltrop_guard_init` hands a pointer out only after it wrote one.
@@ -201,62 +201,6 @@ pub(crate) unsafe fn settle(
             }
             _ => Err(CALTROP_E_VALUE),
         }
-    }))
-}
-
-/// Writes the answer of a denial as HTTP/1.1 has it: header fields, each ended by CR LF, an empty line, and the body. A server with its own
-/// field functions splits it at the lines. `*written` is the length; `CALTROP_E_MEMORY` if it does not fit (1,024 bytes always do).
-///
-/// # Safety
-/// * `guard` and `decision` as for `caltrop_guard_admit`; `buffer` points at `buffer_len` bytes, `written` at memory for a `size_t`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn caltrop_guard_answer(
-    guard: *const caltrop_guard,
-    decision: *const caltrop_decision,
-    buffer: *mut u8,
-    buffer_len: usize,
-    written: *mut usize,
-) -> caltrop_status {
-    // SAFETY: this function's contract is the one of `guard`.
-    let guard = unsafe { self::guard(guard) };
-    // SAFETY: this function's contract is the one of `answer`.
-    unsafe { answer(guard, decision, buffer, buffer_len, written) }
-}
-
-/// `caltrop_guard_answer` for a guard that was found, or not.
-///
-/// # Safety
-/// As `caltrop_guard_answer`, but for the guard.
-pub(crate) unsafe fn answer(
-    guard: Result<&Guard<'_>, caltrop_status>,
-    decision: *const caltrop_decision,
-    buffer: *mut u8,
-    buffer_len: usize,
-    written: *mut usize,
-) -> caltrop_status {
-    // SAFETY: this function's contract is the one of `shared`.
-    let decision = unsafe { shared(decision) };
-    // SAFETY: this function's contract is the one of `crate::border::buffer`.
-    let buffer = unsafe { crate::border::buffer(buffer, buffer_len) };
-    // SAFETY: this function's contract is the one of `place`.
-    let written = unsafe { place(written) };
-    status(guard.and_then(|guard| {
-        let (decision, buffer, written) = (decision?, buffer?, written?);
-        // Memory that was only zeroed names no reason: it is answered like an image that cannot be read.
-        let reason = Reason::from_code(decision.reason).unwrap_or(Reason::Corrupt);
-        let fields = guard.fields(reason, decision.retry_after_s);
-        let body = Body::new(reason.status(), DecisionId(u128::from_be_bytes(decision.id)));
-        let lines = fields.as_slice().iter().flat_map(|field| [field.name, ": ", field.value.as_str(), "\r\n"]);
-        let text = lines.chain(["\r\n", body.as_str()]);
-        let needed = text.clone().map(str::len).fold(0, usize::saturating_add);
-        if needed > buffer.len() {
-            return Err(CALTROP_E_MEMORY);
-        }
-        buffer.iter_mut().zip(text.flat_map(str::bytes)).for_each(|(slot, byte)| {
-            slot.write(byte);
-        });
-        written.write(needed);
-        Ok(())
     }))
 }
 

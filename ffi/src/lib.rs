@@ -7,6 +7,7 @@
 #![allow(non_camel_case_types, reason = "the names of the C header, which cbindgen takes from here")]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+pub mod answer;
 mod border;
 pub mod decision;
 pub mod guard;

@@ -13,12 +13,13 @@ use std::sync::Arc;
 use caltrop_host::floors::Floors;
 use caltrop_host::{HostGuard, LiveGuard, LoadError, News, Options, StateAt};
 
+use crate::answer::{answer, passes_on, upstream};
 use crate::border::{buffer, bytes, place, shared};
 use crate::decision::caltrop_decision;
-use crate::guard::{admit, answer, settle};
+use crate::guard::{admit, settle};
 use crate::host::terminate;
 use crate::options::{caltrop_pepper, secrets};
-use crate::request::{caltrop_now, caltrop_request};
+use crate::request::{caltrop_header, caltrop_now, caltrop_request};
 use crate::status::{caltrop_status, status};
 use caltrop_status::{CALTROP_E_HOST_FILE, CALTROP_E_LENGTH, CALTROP_E_PUBLIC_KEY, CALTROP_E_VALUE, CALTROP_OK};
 
@@ -226,7 +227,7 @@ pub unsafe extern "C" fn caltrop_live_settle(
     unsafe { settle(guard_of(&held), decision, outcome, now) }
 }
 
-/// Writes the answer of a denial, as `caltrop_guard_answer` does.
+/// Writes an answer, as `caltrop_guard_answer` does.
 ///
 /// # Safety
 /// * As `caltrop_live_admit`; the rest as for `caltrop_guard_answer`.
@@ -242,6 +243,36 @@ pub unsafe extern "C" fn caltrop_live_answer(
     let held = unsafe { current(live) };
     // SAFETY: this function's contract is the one of `answer`.
     unsafe { answer(guard_of(&held), decision, buffer, buffer_len, written) }
+}
+
+/// Whether a header field goes on to the application, as `caltrop_guard_passes_on` says.
+///
+/// # Safety
+/// * As `caltrop_live_admit`; the rest as for `caltrop_guard_passes_on`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn caltrop_live_passes_on(live: *const caltrop_live, field: *const caltrop_header) -> u8 {
+    // SAFETY: this function's contract is the one of `current`.
+    let held = unsafe { current(live) };
+    // SAFETY: this function's contract is the one of `passes_on`.
+    unsafe { passes_on(guard_of(&held), field) }
+}
+
+/// Writes what the application learns of the caller, as `caltrop_guard_upstream` does.
+///
+/// # Safety
+/// * As `caltrop_live_admit`; the rest as for `caltrop_guard_upstream`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn caltrop_live_upstream(
+    live: *const caltrop_live,
+    decision: *const caltrop_decision,
+    buffer: *mut u8,
+    buffer_len: usize,
+    written: *mut usize,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `current`.
+    let held = unsafe { current(live) };
+    // SAFETY: this function's contract is the one of `upstream`.
+    unsafe { upstream(guard_of(&held), decision, buffer, buffer_len, written) }
 }
 
 fn guard_of(held: &Result<Arc<HostGuard>, caltrop_status>) -> Result<&caltrop::Guard<'_>, caltrop_status> {

@@ -22,8 +22,7 @@ fuzz_target!(|data: &[u8]| {
 fn changed(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let image = resign::changed(&KEYRING_IMAGE, input)?;
     let Ok(keyring) = Keyring::open(&image, &trust("acme-api/keys"), Floor::NONE) else { return Ok(()) };
-    for record in keyring.keys() {
-        let entry = keyring.entry(record);
+    for entry in keyring.entries() {
         let _ = (entry.principal(), entry.tenant(), entry.plan(), entry.scopes().count(), entry.zones().count());
     }
     let policy = Policy::open(&POLICY_IMAGE, &trust("acme-api"), Floor::NONE).expect("unchanged");

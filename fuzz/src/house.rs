@@ -27,11 +27,15 @@ tls        = "1.2"
 zones      = { vpn = ["10.8.0.0/16", "fd00:8::/32"], office = ["198.51.100.0/24", "2001:db8:40::/44"], bad = ["192.0.2.0/24"] }
 deny       = ["bad"]
 never-deny = ["office"]
+cors       = ["https://app.acme.example", "http://localhost:3000"]
+[headers]
+x-powered-by = "caltrop"
 [feed]
 keys = { kind = "keyring", signer = "keys.pub" }
 [auth.key]
 from = "feed:keys"
 in   = ["authorization: Bearer", "x-api-key"]
+strip = true
 [quota]
 address  = { by = "address", limit = "20/minute", in-zone = { office = "1000/minute" } }
 failures = { by = "address", limit = "3/10m", on = "auth-failure" }
@@ -49,6 +53,7 @@ orders-write = { match = "POST /v1/orders", scopes = ["orders:read", "orders:wri
 files        = { match = "GET /files/{path...}", auth = "none" }
 orders-own   = { match = "GET /t/{tenant}/{rest...}", where = ["path.tenant == principal.tenant", "path.tenant in ['acme', 'globex']"] }
 admin        = { match = "* /admin/{rest...}", zones = ["vpn"], where = "principal.plan in ['pro']" }
+secret       = { match = "POST /secret", scopes = ["orders:read", "orders:write"], hide = true }
 cafe         = { match = "GET /caf%C3%A9/{id}", auth = "none" }
 "#;
 

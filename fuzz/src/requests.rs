@@ -9,8 +9,9 @@ use caltrop::time::Quality;
 
 use crate::house::KEYS;
 
-const METHODS: [&[u8]; 6] = [b"GET", b"HEAD", b"POST", b"DELETE", b"", b"G E T"];
-const TARGETS: [&[u8]; 12] = [
+const METHODS: [&[u8]; 7] = [b"OPTIONS", b"GET", b"HEAD", b"POST", b"DELETE", b"", b"G E T"];
+const TARGETS: [&[u8]; 13] = [
+    b"/secret",
     b"/healthz",
     b"/docs/a",
     b"/v1/orders",
@@ -24,7 +25,12 @@ const TARGETS: [&[u8]; 12] = [
     b"/v1/orders/",
     b"/nowhere",
 ];
-const NAMES: [&[u8]; 7] = [b"authorization", b"X-Api-Key", b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"accept", b""];
+const NAMES: [&[u8]; 11] = [
+    b"origin",
+    b"access-control-request-method",
+    b"X_Caltrop_Principal",
+    b"x-caltrop-scopes",
+    b"authorization", b"X-Api-Key", b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"accept", b""];
 const PEERS: [&str; 8] = ["203.0.113.9", "10.0.0.1", "10.8.3.4", "198.51.100.7", "192.0.2.1", "2001:db8:feed::1", "::ffff:10.0.0.1", "::"];
 
 /// A request that owns what it shows.
@@ -82,7 +88,8 @@ impl Asked {
 
 fn header(input: &mut Unstructured<'_>) -> Result<(Vec<u8>, Vec<u8>)> {
     let name = one_of(input, &NAMES)?;
-    let value = match input.int_in_range(0..=4u8)? {
+    let value = match input.int_in_range(0..=5u8)? {
+        5 => b"https://app.acme.example".to_vec(),
         0 => format!("Bearer {}", input.choose(&KEYS)?).into_bytes(),
         1 => input.choose(&KEYS)?.as_bytes().to_vec(),
         2 => format!("{}, {}", address(input)?, address(input)?).into_bytes(),

@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use caltrop::Decision as Decided;
 use caltrop::audit::Reason;
-use caltrop::guard::{Body, DecisionId};
+use caltrop::guard::{Answer, Body, DecisionId, Field, Upstream};
+use caltrop::request::Header;
 use caltrop_host::HostGuard;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
+
+use crate::request::Pairs;
 
 /// May this caller do this, now, from there? True for yes. `reason` is for the operator, never for the caller.
 #[pyclass(frozen, module = "caltrop")]
@@ -17,6 +21,9 @@ pub(crate) struct Decision {
     guard: Arc<HostGuard>,
     id: DecisionId,
     reason: Option<Reason>,
+    answer: Answer,
+    /// The key's index in the keyring.
+    key: Option<u32>,
     /// Whole seconds to wait after a limit was passed; else 0.
     #[pyo3(get)]
     retry_after: u32,
@@ -45,15 +52,18 @@ impl Decision {
     pub(crate) fn new(guard: Arc<HostGuard>, decided: &Decided<'_>) -> Self {
         let facts = decided.facts();
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let (reason, retry_after) = match decided {
-            Decided::Allow(_) => (None, 0),
-            Decided::Deny(denial) => (Some(denial.reason()), denial.retry_after_s()),
+        let reason = match decided {
+            Decided::Allow(_) => None,
+            Decided::Deny(denial) => Some(denial.reason()),
         };
+        let answer = *decided.answer();
         Self {
             guard,
             id: decided.id(),
             reason,
-            retry_after,
+            answer,
+            key: facts.key().map(|key| key.index()),
+            retry_after: answer.retry_after_s,
             route: owned(facts.route()),
             principal: owned(facts.principal()),
             tenant: owned(facts.tenant()),
@@ -77,10 +87,10 @@ impl Decision {
         self.allowed()
     }
 
-    /// The HTTP status to answer with; 200 if the request may pass.
+    /// The HTTP status to answer with; 200 if the request may pass, 204 for a page's question, which the application does not see.
     #[getter]
     fn status(&self) -> u16 {
-        self.reason.map_or(200, Reason::status)
+        self.answer.reason.map_or(200, Reason::status)
     }
 
     /// A word for why it was denied, for the operator's log, or None.
@@ -101,24 +111,43 @@ impl Decision {
         self.client.map(|address| address.to_string())
     }
 
-    /// The fields of a denial's response as pairs of bytes, as ASGI takes them; none if the request may pass.
+    /// The fields of the response as pairs of bytes, as ASGI takes them: all of a denial's, or those that go beside the application's own, in
+    /// the place of those of the same name, but `vary`, which is added.
     #[getter]
     fn response_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let Some(reason) = self.reason else { return Ok(PyList::empty(py)) };
-        let fields = self.guard.guard().fields(reason, self.retry_after);
-        let pair = |name: &str, value: &str| PyTuple::new(py, [PyBytes::new(py, name.as_bytes()), PyBytes::new(py, value.as_bytes())]);
-        let pairs = fields.as_slice().iter().map(|field| pair(field.name, &field.value)).collect::<PyResult<Vec<_>>>()?;
-        PyList::new(py, pairs)
+        let fields = self.guard.guard().policy().fields(&self.answer);
+        PyList::new(py, fields.map(|field| pair(py, &field)).collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// The body of a denial's response, JSON; empty if the request may pass.
+    /// The request's fields as the application should see them: those given, without what only the guard may write and, if the policy says
+    /// `strip`, without credentials; and `x-caltrop-decision`, `-principal`, `-tenant`, `-plan` and `-scopes`. Raises ValueError for a denial.
+    fn upstream_headers<'py>(&self, py: Python<'py>, headers: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        if !self.allowed() {
+            return Err(PyValueError::new_err("a denied request does not reach the application"));
+        }
+        let core = self.guard.guard();
+        let given = Pairs::new(headers)?;
+        let kept = given.fields()?.into_iter().filter(|field| core.policy().passes_on(*field));
+        let kept = kept.map(|Header { name, value }| PyTuple::new(py, [PyBytes::new(py, name), PyBytes::new(py, value)]));
+        let key = core.keyring().zip(self.key).and_then(|(keyring, at)| keyring.entry(at, self.key_id));
+        let upstream =
+            Upstream { id: self.id, principal: self.principal.as_deref(), tenant: self.tenant.as_deref(), plan: self.plan.as_deref(), key };
+        let added = upstream.fields().map(|field| pair(py, &field));
+        PyList::new(py, kept.chain(added).collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// The body of a denial's response, JSON; empty if the request may pass, and for 204.
     #[getter]
     fn body<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let body = self.reason.map(|reason| Body::new(reason.status(), self.id));
+        let body = self.answer.reason.map(|reason| Body::new(reason.status(), self.id));
         PyBytes::new(py, body.as_ref().map_or(b"", |body| body.as_str().as_bytes()))
     }
 
     fn __repr__(&self) -> String {
         format!("<Decision {} {} {}>", self.status(), self.reason().unwrap_or("allowed"), self.id())
     }
+}
+
+fn pair<'py>(py: Python<'py>, field: &Field<'_>) -> PyResult<Bound<'py, PyTuple>> {
+    PyTuple::new(py, [PyBytes::new(py, field.name.as_bytes()), PyBytes::new(py, field.value.to_string().as_bytes())])
 }

@@ -133,7 +133,7 @@ impl Taken {
     #[getter]
     fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let name = "default";
-        let policy = PolicyItem { name, quota: self.quota };
+        let policy = PolicyItem::of(name, &self.quota);
         let left = LimitItem { name, left: Left::of(&self.quota, &self.answer) };
         let wait = (!self.allowed()).then(|| ("retry-after", self.retry_after().to_string()));
         let told = [("ratelimit-policy", policy.to_string()), ("ratelimit", left.to_string())].into_iter().chain(wait);

@@ -129,6 +129,28 @@ def run(app, scope) -> list:
     return sent
 
 
+def test_an_answer_has_the_policys_fields_and_the_application_sees_no_forged_ones(project) -> None:
+    project.edit("[network]", '[headers]\n[network]\ncors = ["https://app.acme.example"]')
+    project.compile()
+    seen = []
+
+    async def own(scope, receive, send) -> None:
+        seen.extend(scope["headers"])
+        headers = [(b"Content-Security-Policy", b"default-src *"), (b"Vary", b"accept"), (b"x-own", b"1")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    app = GuardMiddleware(own, guard=project.load())
+    fields = run(app, scope(headers=[(b"x-caltrop-principal", b"root"), (b"accept", b"*/*")]))[0]["headers"]
+    assert [name for name, _ in seen] == [b"accept", b"x-caltrop-decision"]
+    lower = [(name.lower(), value) for name, value in fields]
+    assert [value for name, value in lower if name == b"content-security-policy"] == [b"default-src 'none'; frame-ancestors 'none'"]
+    assert [value for name, value in lower if name == b"vary"] == [b"accept", b"origin"] and (b"x-own", b"1") in lower
+    asks = [(b"origin", b"https://app.acme.example"), (b"access-control-request-method", b"GET")]
+    start, body = run(app, scope(method="OPTIONS", headers=asks))
+    assert (start["status"], body["body"]) == (204, b"") and b"content-length" not in dict(start["headers"])
+
+
 def test_other_servers_are_believed_as_asgi_says(project) -> None:
     app = GuardMiddleware(application, guard=project.load())
     assert run(app, scope())[0]["status"] == 200

@@ -30,8 +30,43 @@ def test_a_key_is_allowed_and_the_decision_says_whose(project) -> None:
     assert decision and decision.allowed is True and (decision.status, decision.reason) == (200, None)
     assert (decision.principal, decision.tenant, decision.route, decision.scopes) == ("alice", "acme", "api", ["api:read"])
     assert (decision.client, decision.key_id) == ("203.0.113.9", caltrop.key.key_id(key))
-    assert (decision.response_headers, decision.body) == ([], b"")
+    assert (sorted(name for name, _ in decision.response_headers), decision.body) == ([b"ratelimit", b"ratelimit-policy"], b"")
     assert len(decision.id) == 32 and key not in repr(decision)
+
+
+def test_the_application_sees_who_calls_by_the_guards_word(project) -> None:
+    places = 'in = ["authorization: Bearer", "x-api-key"]'
+    project.edit(places, places + "\nstrip = true")
+    project.compile()
+    key = project.key("alice", "--scope", "api:read", "--tenant", "acme").encode()
+    given = [(b"x-api-key", key), (b"X_Caltrop_Principal", b"root"), (b"accept", b"*/*")]
+    guard = project.load()
+    decision = guard.admit(**{**REQUEST, "headers": given})
+    assert decision.upstream_headers(given) == [
+        (b"accept", b"*/*"),
+        (b"x-caltrop-decision", decision.id.encode()),
+        (b"x-caltrop-principal", b"alice"),
+        (b"x-caltrop-tenant", b"acme"),
+        (b"x-caltrop-scopes", b"api:read"),
+    ]
+    with pytest.raises(TypeError, match="pairs"):
+        decision.upstream_headers([(b"x",)])
+    with pytest.raises(ValueError, match="denied"):
+        guard.admit(**REQUEST).upstream_headers(given)
+
+
+def test_a_page_of_a_listed_origin_may_ask(project) -> None:
+    project.edit("[network]", '[headers]\n[network]\ncors = ["https://app.acme.example"]')
+    project.compile()
+    page = [(b"origin", b"https://app.acme.example")]
+    guard = project.load()
+    decision = guard.admit(**{**REQUEST, "method": "OPTIONS", "headers": [*page, (b"access-control-request-method", b"GET")]})
+    assert not decision and (decision.status, decision.reason, decision.body) == (204, "preflight", b"")
+    fields = dict(decision.response_headers)
+    assert fields[b"access-control-allow-origin"] == b"https://app.acme.example" and fields[b"strict-transport-security"] == b"max-age=63072000"
+    assert dict(guard.admit(**{**REQUEST, "headers": page}).response_headers)[b"access-control-allow-origin"] == b"https://app.acme.example"
+    health = guard.admit(**{**REQUEST, "target": "/healthz", "headers": page})
+    assert health and dict(health.response_headers)[b"access-control-allow-origin"] == b"https://app.acme.example"
 
 
 def test_a_denial_is_false_and_tells_the_caller_no_reason(project) -> None:

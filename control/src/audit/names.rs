@@ -27,7 +27,7 @@ impl<'g> Names<'g> {
     pub fn of(guard: &'g Guard<'g>) -> Self {
         let policy = guard.policy();
         let routes = (0..).map_while(|index| policy.routes().route(index).map(|route| (route.record().name64.get(), index)));
-        let keys = guard.keyring().into_iter().flat_map(|keyring| keyring.keys().iter().filter_map(|key| keyring.entry(key).principal()));
+        let keys = guard.keyring().into_iter().flat_map(|keyring| keyring.entries().filter_map(|key| key.principal()));
         let id = policy.image().id();
         Self {
             guard,
@@ -89,6 +89,7 @@ impl<'g> Names<'g> {
         match reason {
             _ if quota.is_some() => policy.line(line::QUOTA, quota?),
             Reason::DeniedZone => policy.line(line::NETWORK, 1),
+            Reason::Preflight | Reason::Origin => policy.line(line::NETWORK, 5),
             Reason::Transport => route.and_then(|index| policy.line(line::ROUTE, index)).or_else(|| policy.line(line::NETWORK, 0)),
             _ if is_route(reason) => policy.line(line::ROUTE, route?),
             Reason::Credentials

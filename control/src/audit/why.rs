@@ -40,6 +40,8 @@ pub const fn mend(reason: Reason) -> &'static str {
         Reason::PolicyExpired => "a fresh policy or keyring: the one in use is past its end",
         Reason::Corrupt => "a whole image: compile it again and tell the makers",
         Reason::Plan => "a plan that says something of this quota",
+        Reason::Preflight => "nothing: the guard answered the page's question itself",
+        Reason::Origin => "a page whose origin [network] cors lists",
         Reason::Where => "a request for which the route's conditions hold",
     }
 }

@@ -213,6 +213,7 @@ impl Trace for Heard<'_> {
     fn verdict(&mut self, step: Step, verdict: Result<(), Reason>) {
         match step {
             Step::Transport if self.open.at.is_none() => self.at(line::NETWORK, 0),
+            Step::Preflight => self.at(line::NETWORK, 5),
             Step::Credential => self.at(line::AUTH, 0),
             Step::Access => self.open.at = self.steps.iter().rfind(|told| told.name == "route").and_then(|told| told.at.clone()),
             _ => {}
@@ -230,6 +231,7 @@ const fn name(step: Step) -> &'static str {
         Step::Transport => "transport",
         Step::Zones => "zones",
         Step::AddressQuota => "address-quota",
+        Step::Preflight => "preflight",
         Step::Route => "route",
         Step::Credential => "credential",
         Step::Access => "access",

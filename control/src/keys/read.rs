@@ -1,15 +1,15 @@
 //! From an opened keyring back to its keys: what is read is built again to the same records.
 
 use caltrop::key::record::{STATE_ACTIVE, STATE_GRACE};
-use caltrop::key::{Environment, Form, Keyring};
+use caltrop::key::{Entry, Environment, Form, Keyring};
 
 use super::build::{KeyModel, KeyState};
 
 /// The keys of a keyring, in its order.
 #[must_use]
 pub fn read(keyring: &Keyring<'_>) -> Vec<KeyModel> {
-    let key = |record| {
-        let entry = keyring.entry(record);
+    let key = |entry: Entry<'_>| {
+        let record = entry.record();
         let names = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect();
         KeyModel {
             digest: record.digest,
@@ -36,5 +36,5 @@ pub fn read(keyring: &Keyring<'_>) -> Vec<KeyModel> {
             form: Form::from_code(record.form).unwrap_or(Form::Key),
         }
     };
-    keyring.keys().iter().map(key).collect()
+    keyring.entries().map(key).collect()
 }

@@ -50,18 +50,33 @@ pub struct Policy {
     pub deny: Vec<String>,
     /// Names of the zones that `deny` never refuses.
     pub never_deny: Vec<String>,
+    /// The origins whose pages may ask.
+    pub cors: Vec<String>,
+    /// Fields of every answer.
+    pub fields: Vec<Field>,
     /// Feeds.
     pub feeds: Vec<Feed>,
     /// The name of the feed of API keys.
     pub keyring: Option<String>,
     /// Where credentials stand.
     pub credentials: Vec<Credential>,
+    /// Whether they are kept from the application.
+    pub strip: bool,
     /// Quotas.
     pub quotas: Vec<Quota>,
     /// Plans.
     pub plans: Vec<Plan>,
     /// Routes.
     pub routes: Vec<Route>,
+}
+
+/// A field of every answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name, lower case.
+    pub name: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// A named set of networks.
@@ -199,4 +214,6 @@ pub struct Route {
     pub tls: Option<Tls>,
     /// What else must hold.
     pub conditions: Vec<Condition>,
+    /// Whether whom it does not serve is told that there is nothing.
+    pub hide: bool,
 }

@@ -9,10 +9,11 @@ use crate::model::Credential;
 pub(super) struct Auth {
     pub(super) keyring: String,
     pub(super) credentials: Vec<Credential>,
+    pub(super) strip: bool,
     pub(super) place: Span,
 }
 
-const KEYS: Keys = Keys { known: &["from", "in"], unbuilt: &[] };
+const KEYS: Keys = Keys { known: &["from", "in", "strip"], unbuilt: &[] };
 const IN_EXAMPLE: &str = "[\"authorization: Bearer\", \"x-api-key\"]";
 
 /// `None` if the policy takes no API keys.
@@ -58,8 +59,9 @@ pub(super) fn read(table: &Table<'_>, feeds: &[&str], findings: &mut Findings) -
             ),
         }
     }
+    let strip = key.get("strip").and_then(|entry| entry.value.flag("strip", findings)).unwrap_or(false);
     // What is wrong with it was told: routes may go on as if keys were taken.
-    Some(Auth { keyring: keyring.unwrap_or_default(), credentials, place: key.span })
+    Some(Auth { keyring: keyring.unwrap_or_default(), credentials, strip, place: key.span })
 }
 
 fn credential(text: &str) -> Option<Credential> {

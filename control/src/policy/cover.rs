@@ -106,6 +106,7 @@ fn reachable(written: &Written) -> Vec<Reason> {
         Reason::Credentials | Reason::NoCredential | Reason::KeyMalformed | Reason::KeyUnknown => takes_keys,
         Reason::Zone => any(|route| !route.zones.is_empty()),
         Reason::Scope => any(|route| !route.scopes.is_empty()),
+        Reason::Preflight | Reason::Origin => !policy.cors.is_empty(),
         Reason::Where => any(|route| !route.conditions.is_empty()),
         Reason::KeyRevoked
         | Reason::KeyExpired

@@ -159,6 +159,14 @@ impl Changes {
         }
         self.lists(what, &old.deny, &new.deny, (("denies zone", Tighter), ("no longer denies zone", Looser)));
         self.lists(what, &old.never_deny, &new.never_deny, (("never denies zone", Looser), ("may deny zone", Tighter)));
+        self.lists(what, &old.cors, &new.cors, (("answers pages of", Looser), ("no longer answers pages of", Tighter)));
+        let shown = |policy: &Policy| policy.fields.iter().map(|field| format!("{}: {}", field.name, field.value)).collect::<Vec<_>>();
+        self.lists("headers", &shown(old), &shown(new), (("also sends", Other), ("no longer sends", Other)));
+        if old.strip != new.strip {
+            let (effect, how) =
+                if new.strip { (Tighter, "keeps keys from the application") } else { (Looser, "hands keys to the application") };
+            self.add("auth.key", effect, how);
+        }
         let places = |policy: &Policy| {
             let shown = policy.credentials.iter().map(|place| match &place.scheme {
                 Some(scheme) => format!("{}: {scheme}", place.header),
@@ -240,6 +248,10 @@ impl Changes {
             (true, false) => self.add(what, Tighter, format!("is served to {} only", new.zones.join(", "))),
             (false, true) => self.add(what, Looser, "is served to every address"),
             _ => self.lists(what, &old.zones, &new.zones, (("is served to zone", Looser), ("is no longer served to zone", Tighter))),
+        }
+        if old.hide != new.hide {
+            let (effect, how) = if new.hide { (Tighter, "is hidden from whom it does not serve") } else { (Looser, "is no longer hidden") };
+            self.add(what, effect, how);
         }
         let texts = |route: &Route| route.conditions.iter().map(|condition| condition.text.clone()).collect::<Vec<_>>();
         self.lists(what, &texts(old), &texts(new), (("holds only where", Tighter), ("no longer asks that", Looser)));

@@ -143,6 +143,11 @@ impl<'a> Value<'a> {
         self.as_text().or_else(|| self.refuse(what, "a text", example, findings))
     }
 
+    /// Yes or no.
+    pub(super) fn flag(self, what: &str, findings: &mut Findings) -> Option<bool> {
+        self.0.get_ref().as_bool().or_else(|| self.refuse(what, "true or false", "true", findings))
+    }
+
     pub(super) fn as_number(self) -> Option<u64> {
         let integer = self.0.get_ref().as_integer()?;
         u64::from_str_radix(integer.as_str(), integer.radix()).ok()

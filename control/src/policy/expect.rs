@@ -111,6 +111,8 @@ pub(super) struct Around<'a> {
     pub(super) routes: Vec<&'a str>,
     pub(super) plans: &'a [Plan],
     pub(super) takes_keys: bool,
+    /// Whether any route is hidden: then what it refuses is answered as if it were not there.
+    pub(super) hides: bool,
     pub(super) scopes: Option<&'a [String]>,
 }
 
@@ -246,7 +248,7 @@ fn answer(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Op
     let status = u16::try_from(status?).ok()?;
     Some(Answer {
         status,
-        reason: reason(table, status, findings),
+        reason: reason(table, status, around.hides, findings),
         route,
         principal: text("principal", findings),
         tenant: text("tenant", findings),
@@ -257,7 +259,7 @@ fn answer(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Op
     })
 }
 
-fn reason(table: &Table<'_>, status: u16, findings: &mut Findings) -> Option<Reason> {
+fn reason(table: &Table<'_>, status: u16, hides: bool, findings: &mut Findings) -> Option<Reason> {
     let entry = table.get("reason")?;
     let word = entry.value.text("reason", "\"scope\"", findings)?;
     let reason = Reason::from_word(word);
@@ -270,7 +272,7 @@ fn reason(table: &Table<'_>, status: u16, findings: &mut Findings) -> Option<Rea
             };
             findings.error(entry.value.span(), format!("unknown reason {word:?}"), help);
         }
-        Some(reason) if reason.status() != status => {
+        Some(reason) if reason.status() != status && !(hides && status == Reason::NoRoute.status()) => {
             let what = format!("reason {word:?} never has status {status}");
             findings.error(entry.value.span(), what, format!("its status is {}", reason.status()));
         }

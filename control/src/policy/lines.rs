@@ -16,8 +16,8 @@ pub struct Lines {
     pub zones: Vec<u32>,
     /// Of each feed.
     pub feeds: Vec<u32>,
-    /// Of `tls`, `deny`, `never-deny`, `proxies` and `forwarded` in `[network]`.
-    pub network: [Option<u32>; 5],
+    /// Of `tls`, `deny`, `never-deny`, `proxies`, `forwarded` and `cors` in `[network]`.
+    pub network: [Option<u32>; 6],
     /// Of `[auth.key]`.
     pub auth: Option<u32>,
 }

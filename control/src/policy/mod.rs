@@ -7,12 +7,14 @@
 mod auth;
 mod cases;
 mod condition;
+mod cors;
 mod cover;
 mod diff;
 mod document;
 mod expect;
 mod feed;
 mod head;
+mod headers;
 mod limit;
 mod lines;
 mod names;

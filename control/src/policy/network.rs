@@ -4,7 +4,7 @@ use caltrop::net::record::{PROXIES, ZONES_MAX};
 use caltrop::net::{Cidr, CidrError};
 
 use super::document::{Entry, Keys, Span, Table};
-use super::{names, nearest};
+use super::{cors, names, nearest};
 use crate::diagnostic::Findings;
 use crate::model::{ForwardedBy, Tls, Zone};
 
@@ -17,8 +17,9 @@ pub(super) struct Network {
     pub(super) zones: Vec<(Zone, Span)>,
     pub(super) deny: Vec<String>,
     pub(super) never_deny: Vec<String>,
-    /// Where `tls`, `deny`, `never-deny`, `proxies` and `forwarded` are said: the order of the image's source map.
-    pub(super) places: [Option<Span>; 5],
+    pub(super) cors: Vec<String>,
+    /// Where `tls`, `deny`, `never-deny`, `proxies`, `forwarded` and `cors` are said: the order of the image's source map.
+    pub(super) places: [Option<Span>; 6],
 }
 
 impl Network {
@@ -31,7 +32,8 @@ impl Network {
             zones: Vec::new(),
             deny: Vec::new(),
             never_deny: Vec::new(),
-            places: [const { None }; 5],
+            cors: Vec::new(),
+            places: [const { None }; 6],
         }
     }
 
@@ -42,12 +44,13 @@ impl Network {
     }
 }
 
-const KEYS: Keys = Keys { known: &["proxies", "forwarded", "tls", "zones", "deny", "never-deny"], unbuilt: &["cors"] };
+const KEYS: Keys = Keys { known: &["proxies", "forwarded", "tls", "zones", "deny", "never-deny", "cors"], unbuilt: &[] };
 
 pub(super) fn read(table: &Table<'_>, findings: &mut Findings) -> Network {
     table.check_keys(KEYS, findings);
     let mut network = Network::empty();
-    network.places = ["tls", "deny", "never-deny", "proxies", "forwarded"].map(|key| table.get(key).map(|entry| entry.key_span.clone()));
+    network.places =
+        ["tls", "deny", "never-deny", "proxies", "forwarded", "cors"].map(|key| table.get(key).map(|entry| entry.key_span.clone()));
     if let Some(entry) = table.get("proxies") {
         for (text, span) in entry.value.texts("proxies", "[\"10.0.0.0/24\"]", findings) {
             match text {
@@ -57,6 +60,7 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings) -> Network {
         }
     }
     forwarded(table, &mut network, findings);
+    network.cors = table.get("cors").map(|entry| cors::read(entry, findings)).unwrap_or_default();
     if let Some(entry) = table.get("tls") {
         network.tls = tls(entry, findings).unwrap_or(network.tls);
     }

@@ -28,7 +28,7 @@ pub(super) struct Placed {
 }
 
 const KEYS: Keys = Keys {
-    known: &["match", "auth", "scopes", "zones", "where", "charge", "tls"],
+    known: &["match", "auth", "scopes", "zones", "where", "charge", "tls", "hide"],
     unbuilt: &["roles", "body", "detect", "mode", "until", "why"],
 };
 const EXAMPLE: &str = "{ match = \"GET /v1/orders/{id}\" }";
@@ -54,7 +54,8 @@ pub(super) fn read(table: &Table<'_>, around: &Around<'_>, findings: &mut Findin
         let conditions = given.map(|entry| condition::read(entry, &templates, needs_key, findings)).unwrap_or_default();
         let charge = charge(&table, needs_key, around, findings);
         let zones = zones.unwrap_or_default();
-        let route = Route { name: entry.key.to_owned(), templates, needs_key, scopes, zones, charge, tls, conditions };
+        let hide = table.get("hide").and_then(|entry| entry.value.flag("hide", findings)).unwrap_or(false);
+        let route = Route { name: entry.key.to_owned(), templates, needs_key, scopes, zones, charge, tls, conditions, hide };
         routes.push(Placed { route, place: table.span, templates: places });
     }
     routes

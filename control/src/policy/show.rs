@@ -40,6 +40,13 @@ pub fn show(written: &Written) -> Result<String, RunError> {
         let _ = writeln!(out, "\n{} plans", policy.plans.len());
         out += &table(policy.plans.iter().map(plan));
     }
+    if !policy.cors.is_empty() {
+        let _ = writeln!(out, "\n{} origins: {}", policy.cors.len(), policy.cors.join(" "));
+    }
+    if !policy.fields.is_empty() {
+        let _ = writeln!(out, "\n{} fields of every answer", policy.fields.len());
+        out += &table(policy.fields.iter().map(|field| vec![field.name.clone(), field.value.clone()]));
+    }
     let _ = writeln!(out, "\n{} zones", policy.zones.len());
     out += &table(policy.zones.iter().map(|zone| {
         let marks = [(&policy.deny, "denied"), (&policy.never_deny, "never denied")];
@@ -67,6 +74,7 @@ fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
         list("scopes", &route.scopes),
         list("zones", &route.zones),
         list("where", &route.conditions.iter().map(|condition| condition.text.clone()).collect::<Vec<_>>()),
+        if route.hide { "hidden".to_owned() } else { String::new() },
         if charge.is_empty() { "free".to_owned() } else { format!("charge {charge}") },
     ];
     let templates = words::templates(route).into_iter().enumerate().map(|(at, template)| {

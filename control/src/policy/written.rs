@@ -12,7 +12,7 @@ use super::document::{self, Keys, Span, Table};
 use super::expect::Expect;
 use super::lines::Lines;
 use super::network::Network;
-use super::{SignerError, auth, expect, feed, head, network, plan, quota, route, unused};
+use super::{SignerError, auth, expect, feed, head, headers, network, plan, quota, route, unused};
 use crate::diagnostic::{Findings, Report, Source};
 use crate::image::{ImageWriter, Stamp};
 use crate::model::{self, CompileError, Plan, Policy};
@@ -133,7 +133,8 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
-const ROOT: Keys = Keys { known: &["policy", "network", "feed", "auth", "quota", "plan", "route", "expect"], unbuilt: &["audit"] };
+const ROOT: Keys =
+    Keys { known: &["policy", "network", "headers", "feed", "auth", "quota", "plan", "route", "expect"], unbuilt: &["audit"] };
 
 /// What the text says as far as it can be read, and where its routes begin.
 fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> Option<(Written, Span)> {
@@ -147,6 +148,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
     root.need("policy", "[policy] and name = \"acme-api\"", findings);
     let head = table("policy", "[policy]", findings).map(|table| head::read(&table, findings)).unwrap_or_default();
     let network = table("network", "[network]", findings).map_or_else(Network::empty, |table| network::read(&table, findings));
+    let fields = table("headers", "[headers]", findings).map(|table| headers::read(&table, findings)).unwrap_or_default();
     let feeds = table("feed", "[feed]", findings).map(|table| feed::read(&table, signer, findings)).unwrap_or_default();
     let feed_names: Vec<&str> = feeds.iter().map(|(feed, _)| feed.name.as_str()).collect();
     let auth = table("auth", "[auth.key]", findings).and_then(|table| auth::read(&table, &feed_names, findings));
@@ -178,6 +180,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
         routes: routes.iter().map(|placed| placed.route.name.as_str()).collect(),
         plans: &plans,
         takes_keys: auth.is_some(),
+        hides: routes.iter().any(|placed| placed.route.hide),
         scopes: head.scopes.as_deref(),
     };
     let expects = expects(&root, source, &around, findings);
@@ -192,6 +195,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
         network: network.places.clone().map(|place| place.as_ref().map(line)),
         auth: auth.as_ref().map(|auth| line(&auth.place)),
     };
+    let strip = auth.as_ref().is_some_and(|auth| auth.strip);
     let (keyring, credentials) = auth.map(|auth| (auth.keyring, auth.credentials)).unzip();
     let policy = Policy {
         name: head.name,
@@ -204,9 +208,12 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
         zones: network.zones.into_iter().map(|(zone, _)| zone).collect(),
         deny: network.deny,
         never_deny: network.never_deny,
+        cors: network.cors,
+        fields,
         feeds: feeds.into_iter().map(|(feed, _)| feed).collect(),
         keyring,
         credentials: credentials.unwrap_or_default(),
+        strip,
         quotas: quotas.into_iter().map(|(quota, _)| quota).collect(),
         plans,
         routes: routes.into_iter().map(|placed| placed.route).collect(),

@@ -14,7 +14,7 @@ use caltrop::{Decision, Guard, Now, Policy, State, mac};
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{KeyModel, KeyState, build};
 use caltrop_control::model::{
-    self, By, Condition, Credential, Feed, ForwardedBy, Hours, Limit, On, Operand, Plan, Quota, Route, Test, Tls, Zone,
+    self, By, Condition, Credential, Feed, Field, ForwardedBy, Hours, Limit, On, Operand, Plan, Quota, Route, Test, Tls, Zone,
 };
 use ed25519_dalek::SigningKey;
 
@@ -44,6 +44,7 @@ fn route(name: &str, templates: &[&str]) -> Route {
         charge: None,
         tls: None,
         conditions: vec![],
+        hide: false,
     }
 }
 
@@ -77,6 +78,12 @@ pub(crate) fn model() -> model::Policy {
         ],
         deny: vec!["bad".into()],
         never_deny: vec!["office".into()],
+        cors: vec!["https://app.acme.example".into()],
+        fields: vec![
+            Field { name: "strict-transport-security".into(), value: "max-age=63072000".into() },
+            Field { name: "x-content-type-options".into(), value: "nosniff".into() },
+        ],
+        strip: true,
         feeds: vec![Feed { name: "keys".into(), signers: vec![*signer().verifying_key().as_bytes()] }],
         keyring: Some("keys".into()),
         credentials: vec![

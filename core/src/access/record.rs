@@ -27,6 +27,9 @@ pub const AUTH_NONE: u8 = 0;
 /// [`RouteRecord::auth`]: an API key.
 pub const AUTH_KEY: u8 = 1;
 
+/// [`RouteRecord::flags`]: whom it does not serve is told that there is nothing.
+pub const FLAG_HIDE: u8 = 1;
+
 /// One route and what it asks for.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
@@ -47,9 +50,21 @@ pub struct RouteRecord {
     pub tls: u8,
     /// Its [`ConditionRecord`]s, all of which must hold.
     pub conditions: Span,
+    /// [`FLAG_HIDE`].
+    pub flags: u8,
+    /// Zero.
+    pub zero: [u8; 3],
 }
 
-const _: () = assert!(size_of::<RouteRecord>() == 40);
+const _: () = assert!(size_of::<RouteRecord>() == 44);
+
+impl RouteRecord {
+    /// Whether whom it does not serve is told that there is nothing.
+    #[must_use]
+    pub const fn is_hidden(&self) -> bool {
+        self.flags & FLAG_HIDE != 0
+    }
+}
 
 /// A cost of one quota.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]

@@ -12,8 +12,8 @@ use zerocopy::little_endian::U32;
 
 use super::path::{Path, Segment};
 use super::record::{
-    ACCEPT, AUTH_KEY, AcceptRecord, CHARGE, ChargeRecord, ConditionRecord, EDGE, EdgeRecord, NAMES, NODE, NodeRecord, ROUTE, RouteRecord,
-    TEMPLATE,
+    ACCEPT, AUTH_KEY, AcceptRecord, CHARGE, ChargeRecord, ConditionRecord, EDGE, EdgeRecord, FLAG_HIDE, NAMES, NODE, NodeRecord, ROUTE,
+    RouteRecord, TEMPLATE,
 };
 use crate::image::{NO_TEXT, OpenError, Text};
 
@@ -76,6 +76,7 @@ impl<'b> Routes<'b> {
             route.scopes.fits(self.names.len()) && route.charges.fits(self.charges.len()) && route.conditions.fits(self.conditions.len());
         let ascending = route.charges.of(self.charges).is_sorted_by(|a, b| a.quota.get() < b.quota.get());
         let known = route.auth <= AUTH_KEY && matches!(route.tls, 0 | 2 | 3) && route.zones.get() & !zones == 0;
+        let known = known && route.flags & !FLAG_HIDE == 0 && route.zero == [0; 3];
         if spans && ascending && known { Ok(()) } else { Err(OpenError::Content { tag: ROUTE }) }
     }
 
@@ -108,16 +109,26 @@ impl<'b> Routes<'b> {
     /// One binary search a segment.
     #[must_use]
     pub fn find(&self, method: &[u8], path: &Path<'_>) -> Option<Match> {
-        let mut node = self.nodes.first()?;
-        for segment in path.segments() {
-            node = self.nodes.get(self.step(node, segment)?)?;
-        }
+        let node = self.end(path).and_then(|at| self.nodes.get(at))?;
         let takes = |accept: &&AcceptRecord| {
             let wanted = self.text.bytes(accept.method);
             accept.method.get() == NO_TEXT || wanted == Some(method) || (method == b"HEAD" && wanted == Some(b"GET"))
         };
         let accept = node.accept.of(self.accepts).iter().find(takes)?;
         Some(Match { route: accept.route.get(), template: accept.template.get() })
+    }
+
+    /// Where a path ends in the automaton.
+    pub(crate) fn end(&self, path: &Path<'_>) -> Option<usize> {
+        path.segments().try_fold(0, |at, segment| self.step(self.nodes.get(at)?, segment))
+    }
+
+    /// The methods that are taken where a path ended, but for those of hidden routes; `None` is any method.
+    pub(crate) fn methods(&self, end: usize) -> impl Iterator<Item = Option<&'b str>> + use<'b> {
+        let (routes, text) = (self.routes, self.text);
+        let accepts = self.nodes.get(end).map(|node| node.accept.of(self.accepts)).unwrap_or_default();
+        let is_shown = move |accept: &&AcceptRecord| routes.get(usize::from(accept.route.get())).is_some_and(|route| !route.is_hidden());
+        accepts.iter().filter(is_shown).map(move |accept| text.get(accept.method))
     }
 
     fn step(&self, node: &NodeRecord, segment: Segment<'_>) -> Option<usize> {

@@ -107,6 +107,10 @@ reasons! {
     Plan = 26, "plan", 403;
     /// A condition of the route does not hold.
     Where = 27, "where", 403;
+    /// No denial of a caller: the preflight of a listed origin's page, which the guard answers itself.
+    Preflight = 28, "preflight", 204;
+    /// The preflight of a page whose origin is not listed.
+    Origin = 29, "origin", 403;
 }
 
 #[cfg(test)]

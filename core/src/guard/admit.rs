@@ -3,7 +3,6 @@
 use core::fmt;
 use core::net::IpAddr;
 
-use super::answer::Fields;
 use super::decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 use super::policy::Policy;
 use super::secrets::Secrets;
@@ -11,7 +10,6 @@ use super::state::State;
 use super::steps::{Attempt, Stop, address_charges};
 use super::trace::Trace;
 use crate::audit::{Event, Reason};
-use crate::image::NO_TEXT;
 use crate::key::Keyring;
 use crate::name::name64;
 use crate::rate::record::on;
@@ -81,17 +79,13 @@ impl<'g> Guard<'g> {
         let facts = Facts { id: self.next_id(), ..Facts::default() };
         let mut attempt = Attempt::new(self, request, now, trace, facts);
         let result = attempt.run();
-        let facts = attempt.facts;
+        let answer = attempt.answer(result.as_ref().err());
+        let facts = Facts { answer, ..attempt.facts };
         self.audit(&facts, result.as_ref().err(), now);
+        let policy = self.policy;
         match result {
-            Ok(()) => Decision::Allow(Grant { facts }),
-            Err(stop) => Decision::Deny(Denial {
-                facts,
-                reason: stop.reason,
-                retry_after_s: stop.retry_after_s,
-                realm: self.policy.name(),
-                scheme: self.scheme(),
-            }),
+            Ok(()) => Decision::Allow(Grant { facts, policy }),
+            Err(stop) => Decision::Deny(Denial { facts, reason: stop.reason, policy }),
         }
     }
 
@@ -111,12 +105,6 @@ impl<'g> Guard<'g> {
         charges.iter().for_each(|(_, charge)| self.state.limiter().settle(charge, now));
     }
 
-    /// The header fields of a denial with this reason: what [`Denial::fields`] gives, for hosts that kept only the reason.
-    #[must_use]
-    pub fn fields(&self, reason: Reason, retry_after_s: u32) -> Fields {
-        Fields::new(reason, retry_after_s, self.scheme(), self.policy.name())
-    }
-
     pub(super) fn is_expired(&self, now: Now) -> bool {
         let keyring = self.keyring.as_ref().is_some_and(|keyring| self.policy.refuses_expired(keyring.image(), now));
         keyring || self.policy.refuses_expired(&self.policy.image, now)
@@ -130,20 +118,13 @@ impl<'g> Guard<'g> {
         DecisionId(half(1) << 64 | half(2))
     }
 
-    /// The scheme of the first credential that has one.
-    fn scheme(&self) -> &'g str {
-        let text = self.policy.text;
-        let named = self.policy.credentials.iter().find(|credential| credential.scheme.get() != NO_TEXT);
-        named.and_then(|credential| text.get(credential.scheme)).unwrap_or("ApiKey")
-    }
-
     fn audit(&self, facts: &Facts<'_>, stop: Option<&Stop>, now: Now) {
         let journal = self.state.journal();
         let reason = stop.map(|stop| stop.reason);
         journal.count(reason);
         let count = match reason {
+            Some(Reason::Preflight) | None => self.is_sampled(facts.id).then_some(1),
             Some(reason) => self.fold(reason, facts, now),
-            None => self.is_sampled(facts.id).then_some(1),
         };
         let Some(count) = count else { return };
         journal.write(Event {

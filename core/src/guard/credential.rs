@@ -39,6 +39,11 @@ pub(super) fn find<'r>(policy: &Policy<'_>, request: &Request<'r>) -> Shown<'r> 
     }
 }
 
+/// Whether a credential that the policy reads stands in a field.
+pub(super) fn is_one(policy: &Policy<'_>, field: Header<'_>) -> bool {
+    policy.credentials.iter().any(|credential| read(policy, credential, field).is_some())
+}
+
 /// The credential in a field, if it is the one that this record names.
 fn read<'r>(policy: &Policy<'_>, credential: &CredentialRecord, field: Header<'r>) -> Option<&'r [u8]> {
     if !field.name.eq_ignore_ascii_case(policy.text.bytes(credential.header)?) {

@@ -1,8 +1,11 @@
 //! What the guard answers.
 
+use core::fmt;
 use core::net::IpAddr;
 
-use super::answer::{Body, Fields};
+use super::answer::{Answer, Body, Field};
+use super::policy::Policy;
+use super::upstream::Upstream;
 use crate::audit::Reason;
 use crate::encode::hex16;
 use crate::key::Entry;
@@ -17,6 +20,12 @@ impl DecisionId {
     #[must_use]
     pub fn hex(&self) -> [u8; 32] {
         hex16(&self.0.to_be_bytes())
+    }
+}
+
+impl fmt::Display for DecisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(core::str::from_utf8(&self.hex()).unwrap_or_default())
     }
 }
 
@@ -52,6 +61,20 @@ impl<'g> Decision<'g> {
         }
     }
 
+    /// What the answer says, for hosts that keep it: [`Policy::fields`] makes the fields of it.
+    #[must_use]
+    pub const fn answer(&self) -> &Answer {
+        &self.facts().answer
+    }
+
+    /// The header fields of the answer: all of a denial's, or what goes beside the application's own.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'g>> + use<'g> {
+        match self {
+            Self::Allow(grant) => grant.policy.fields(self.answer()),
+            Self::Deny(denial) => denial.policy.fields(self.answer()),
+        }
+    }
+
     /// 200, or the status of the denial.
     #[must_use]
     pub const fn status(&self) -> u16 {
@@ -70,6 +93,7 @@ pub struct Facts<'g> {
     pub(super) zones: u64,
     pub(super) route: Option<&'g str>,
     pub(super) entry: Option<Entry<'g>>,
+    pub(super) answer: Answer,
 }
 
 impl<'g> Facts<'g> {
@@ -121,6 +145,12 @@ impl<'g> Facts<'g> {
         self.entry.map_or(0, |entry| entry.record().key_id.get())
     }
 
+    /// The key, once verified.
+    #[must_use]
+    pub const fn key(&self) -> Option<Entry<'g>> {
+        self.entry
+    }
+
     /// The scopes that the caller holds, ascending by bytes.
     pub fn scopes(&self) -> impl Iterator<Item = &'g str> + use<'g> {
         self.entry.into_iter().flat_map(|entry| entry.scopes())
@@ -131,6 +161,7 @@ impl<'g> Facts<'g> {
 #[derive(Debug, Clone)]
 pub struct Grant<'g> {
     pub(super) facts: Facts<'g>,
+    pub(super) policy: Policy<'g>,
 }
 
 impl<'g> Grant<'g> {
@@ -157,6 +188,19 @@ impl<'g> Grant<'g> {
     pub const fn route(&self) -> Option<&'g str> {
         self.facts.route
     }
+
+    /// The header fields that go beside the application's own, in the place of those of the same name, but `vary`, which is added.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'g>> + use<'g> {
+        self.policy.fields(&self.facts.answer)
+    }
+
+    /// What the application behind learns of the caller, once what [`Policy::passes_on`] refuses is taken out of the request.
+    #[must_use]
+    pub fn upstream(&self) -> Upstream<'g> {
+        let facts = &self.facts;
+        let (principal, tenant, plan) = (facts.principal(), facts.tenant(), facts.plan());
+        Upstream { id: facts.id, principal, tenant, plan, key: facts.entry }
+    }
 }
 
 /// How a granted request went.
@@ -174,11 +218,7 @@ pub enum Outcome {
 pub struct Denial<'g> {
     pub(super) facts: Facts<'g>,
     pub(super) reason: Reason,
-    pub(super) retry_after_s: u32,
-    /// The realm of a challenge: the policy's name.
-    pub(super) realm: &'g str,
-    /// The authentication scheme that the policy reads.
-    pub(super) scheme: &'g str,
+    pub(super) policy: Policy<'g>,
 }
 
 impl<'g> Denial<'g> {
@@ -188,13 +228,16 @@ impl<'g> Denial<'g> {
         &self.facts
     }
 
-    /// The HTTP status.
+    /// The HTTP status. 204 answers a preflight, which is no business of the application.
     #[must_use]
     pub const fn status(&self) -> u16 {
-        self.reason.status()
+        match self.facts.answer.reason {
+            Some(told) => told.status(),
+            None => self.reason.status(),
+        }
     }
 
-    /// Why, for the operator only.
+    /// Why, for the operator only. Where a route is hidden the status is not this reason's.
     #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
@@ -203,13 +246,12 @@ impl<'g> Denial<'g> {
     /// Seconds until the same request may pass, 0 where waiting does not help.
     #[must_use]
     pub const fn retry_after_s(&self) -> u32 {
-        self.retry_after_s
+        self.facts.answer.retry_after_s
     }
 
     /// The header fields of the answer.
-    #[must_use]
-    pub fn fields(&self) -> Fields {
-        Fields::new(self.reason, self.retry_after_s, self.scheme, self.realm)
+    pub fn fields(&self) -> impl Iterator<Item = Field<'g>> + use<'g> {
+        self.policy.fields(&self.facts.answer)
     }
 
     /// The body of the answer: problem+json (RFC 9457).

@@ -15,6 +15,7 @@
 //! | 3 transport | 403 |
 //! | 4 zones | 403 |
 //! | 5 address quota | 429 |
+//! | preflight | 204, 403, 404 |
 //! | 6 route | 404, 403 for its transport |
 //! | 7 credential | 400, 401, 429 for an address with many failures |
 //! | 9 access | 403 |
@@ -34,12 +35,16 @@ mod secrets;
 mod state;
 mod steps;
 mod trace;
+mod upstream;
+mod value;
 
 pub use admit::{Feeds, Guard, Misuse};
-pub use answer::{Body, Field, Fields};
+pub use answer::{Answer, Body, Field, Limit};
 pub use decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 pub use pick::{NeitherSlot, Picked, Slot};
 pub use policy::Policy;
 pub use secrets::{PEPPERS_MAX, Secrets, SecretsFull};
 pub use state::{Geometry, State, StateError};
 pub use trace::{Fact, Step, Trace};
+pub use upstream::Upstream;
+pub use value::Value;

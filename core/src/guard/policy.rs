@@ -3,17 +3,18 @@
 use zerocopy::little_endian::U32;
 
 use super::record::{
-    CREDENTIAL, CredentialRecord, FEED, FLAG_DENY_EXPIRED, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239, FORWARDED_X, FeedRecord,
-    LINE, LineRecord, POLICY, PolicyRecord,
+    CREDENTIAL, CredentialRecord, FEED, FIELD, FIELDS_MAX, FLAG_DENY_EXPIRED, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE,
+    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, FieldRecord, LINE, LineRecord, ON_ALL, ON_TLS, ORIGIN, POLICY, PolicyRecord,
 };
 use super::state::Geometry;
 use crate::access::Routes;
-use crate::access::record::{ACCEPT, CHARGE, CONDITION, EDGE, NAMES, NODE, ROUTE, TEMPLATE};
-use crate::image::{Floor, Image, Kind, OpenError, TEXT, Tag, Text, Trust};
+use crate::access::record::{ACCEPT, CHARGE, CONDITION, EDGE, NAMES, NODE, ROUTE, RouteRecord, TEMPLATE};
+use crate::image::{Floor, Image, Kind, NO_TEXT, OpenError, TEXT, Tag, Text, Trust};
 use crate::net::record::{STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6, ZONE, ZONES_MAX, ZoneRecord};
 use crate::net::{ForwardedField, Ranges};
 use crate::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, QuotaRecord, ZONE_LIMIT, ZoneLimitRecord, by, on};
 use crate::rate::{CHARGES_MAX, Quota};
+use crate::request::Request;
 use crate::table::TableSize;
 use crate::time::{Now, Quality};
 use crate::verify::PublicKey;
@@ -32,6 +33,10 @@ pub struct Policy<'b> {
     plan_limits: &'b [PlanLimitRecord],
     pub(super) routes: Routes<'b>,
     pub(super) credentials: &'b [CredentialRecord],
+    pub(super) origins: &'b [U32],
+    pub(super) fields: &'b [FieldRecord],
+    /// Whether any route is hidden.
+    pub(super) hides: bool,
     feeds: &'b [FeedRecord],
     lines: &'b [LineRecord],
     pub(super) text: Text<'b>,
@@ -40,8 +45,8 @@ pub struct Policy<'b> {
 }
 
 const KNOWN: &[Tag] = &[
-    POLICY, CREDENTIAL, FEED, LINE, ZONE, STARTS_V4, VALUES_V4, STARTS_V6, VALUES_V6, QUOTA, ZONE_LIMIT, PLAN, PLAN_LIMIT, NAMES, ROUTE,
-    CHARGE, CONDITION, NODE, EDGE, ACCEPT, TEMPLATE, TEXT,
+    POLICY, CREDENTIAL, ORIGIN, FIELD, FEED, LINE, ZONE, STARTS_V4, VALUES_V4, STARTS_V6, VALUES_V6, QUOTA, ZONE_LIMIT, PLAN, PLAN_LIMIT,
+    NAMES, ROUTE, CHARGE, CONDITION, NODE, EDGE, ACCEPT, TEMPLATE, TEXT,
 ];
 
 impl<'b> Policy<'b> {
@@ -79,6 +84,9 @@ impl<'b> Policy<'b> {
             plan_limits: image.records(PLAN_LIMIT)?,
             routes,
             credentials: image.records(CREDENTIAL)?,
+            origins: image.records(ORIGIN)?,
+            fields: image.records(FIELD)?,
+            hides: routes.routes.iter().any(RouteRecord::is_hidden),
             feeds: image.records(FEED)?,
             lines: image.records(LINE)?,
             text,
@@ -89,6 +97,7 @@ impl<'b> Policy<'b> {
         policy.check_plans()?;
         policy.check_quotas()?;
         policy.check_credentials()?;
+        policy.check_answers()?;
         policy.routes.check(policy.quotas.len(), policy.zone_mask())?;
         policy.check_charges()?;
         Ok(policy)
@@ -164,6 +173,23 @@ impl<'b> Policy<'b> {
         Geometry { rate: TableSize { lines, overflow_log2 }, audit_slots: self.head.audit_slots.get() }
     }
 
+    /// The scheme of the first credential that has one.
+    pub(super) fn scheme(&self) -> &'b str {
+        let named = self.credentials.iter().find(|credential| credential.scheme.get() != NO_TEXT);
+        named.and_then(|credential| self.text.get(credential.scheme)).unwrap_or("ApiKey")
+    }
+
+    /// The listed origin that a request names, by its index; two origins are none.
+    pub(super) fn origin(&self, request: &Request<'_>) -> Option<u16> {
+        if self.origins.is_empty() {
+            return None;
+        }
+        let mut named = request.named(b"origin");
+        let (Some(given), None) = (named.next(), named.next()) else { return None };
+        let at = self.origins.iter().position(|&origin| self.text.bytes(origin) == Some(given))?;
+        u16::try_from(at).ok()
+    }
+
     pub(super) const fn forwarded(&self) -> ForwardedField {
         match self.head.forwarded {
             FORWARDED_X => ForwardedField::XForwardedFor,
@@ -232,7 +258,7 @@ impl<'b> Policy<'b> {
         let keyring_fits = keyring == u32::MAX || usize::try_from(keyring).is_ok_and(|index| index < self.feeds.len());
         let known = matches!(head.forwarded, FORWARDED_NONE | FORWARDED_X | FORWARDED_RFC7239)
             && matches!(head.tls, 0 | 2 | 3)
-            && head.flags & !(FLAG_UNIX_PROXY | FLAG_DENY_EXPIRED) == 0
+            && head.flags & !(FLAG_UNIX_PROXY | FLAG_DENY_EXPIRED | FLAG_STRIP) == 0
             && head.zero == [0; 3];
         let sized = super::State::words(self.geometry()).is_some() && head.slots.get().is_multiple_of(8);
         if masks == 0 && keyring_fits && known && sized { Ok(()) } else { Err(OpenError::Content { tag: POLICY }) }
@@ -288,6 +314,28 @@ impl<'b> Policy<'b> {
             && limits.is_sorted_by(|a, b| a.plan.get() < b.plan.get())
             && !matches!(quota.by, by::ADDRESS | by::ROUTE)
             && (quota.unit.get(), quota.burst.get()) == (0, 0)
+    }
+
+    /// What is written into every answer can end no field and begin no other, whoever signed it.
+    fn check_answers(&self) -> Result<(), OpenError> {
+        let fail = |tag| Err(OpenError::Content { tag });
+        if self.fields.len() > FIELDS_MAX || u16::try_from(self.origins.len()).is_err() {
+            return fail(FIELD);
+        }
+        let is_value = |text: &str| !text.is_empty() && text.trim_ascii() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        for &origin in self.origins {
+            if !is_value(self.text.check(origin, ORIGIN)?) {
+                return fail(ORIGIN);
+            }
+        }
+        for field in self.fields {
+            let (name, value) = (self.text.check(field.name, FIELD)?, self.text.check(field.value, FIELD)?);
+            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            if !is_name || !is_value(value) || !matches!(field.on, ON_ALL | ON_TLS) || field.zero != [0; 3] {
+                return fail(FIELD);
+            }
+        }
+        Ok(())
     }
 
     fn check_credentials(&self) -> Result<(), OpenError> {

@@ -11,6 +11,10 @@ pub const POLICY: Tag = *b"PLCY";
 pub const CREDENTIAL: Tag = *b"CRED";
 /// The feeds and who signs them: [`FeedRecord`].
 pub const FEED: Tag = *b"FEED";
+/// The origins whose pages may read answers, as text offsets: `U32`.
+pub const ORIGIN: Tag = *b"ORIG";
+/// Fields of every answer: [`FieldRecord`].
+pub const FIELD: Tag = *b"HDRS";
 /// Which line of policy.toml made what; tools read it, the guard does not: [`LineRecord`].
 pub const LINE: Tag = *b"LINE";
 
@@ -25,6 +29,12 @@ pub const FORWARDED_RFC7239: u8 = 2;
 pub const FLAG_UNIX_PROXY: u8 = 1;
 /// [`PolicyRecord::flags`]: a policy or feed past its `not_after` denies everything; without it, it is kept.
 pub const FLAG_DENY_EXPIRED: u8 = 2;
+
+/// [`PolicyRecord::flags`]: credentials are not for the application behind.
+pub const FLAG_STRIP: u8 = 4;
+
+/// The most [`FieldRecord`]s: with names of at most 64 bytes and values of at most 255, an answer stays below 8 KiB.
+pub const FIELDS_MAX: usize = 16;
 
 /// One record a policy.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
@@ -58,7 +68,7 @@ pub struct PolicyRecord {
     pub forwarded: u8,
     /// The least TLS where no route says otherwise: 0 none, 2 = 1.2, 3 = 1.3.
     pub tls: u8,
-    /// [`FLAG_UNIX_PROXY`], [`FLAG_DENY_EXPIRED`].
+    /// [`FLAG_UNIX_PROXY`], [`FLAG_DENY_EXPIRED`], [`FLAG_STRIP`].
     pub flags: u8,
     /// Zero.
     pub zero: [u8; 3],
@@ -77,6 +87,27 @@ pub struct CredentialRecord {
 }
 
 const _: () = assert!(size_of::<CredentialRecord>() == 8);
+
+/// A field of every answer.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct FieldRecord {
+    /// Its name, lower case.
+    pub name: U32,
+    /// Its value.
+    pub value: U32,
+    /// [`ON_ALL`] or [`ON_TLS`].
+    pub on: u8,
+    /// Zero.
+    pub zero: [u8; 3],
+}
+
+const _: () = assert!(size_of::<FieldRecord>() == 12);
+
+/// [`FieldRecord::on`]: every answer.
+pub const ON_ALL: u8 = 0;
+/// [`FieldRecord::on`]: answers over TLS, as RFC 6797 §7.2 has it.
+pub const ON_TLS: u8 = 1;
 
 /// A feed of this policy.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
@@ -124,7 +155,7 @@ pub mod line {
     pub const TEMPLATE: u8 = 4;
     /// A feed.
     pub const FEED: u8 = 5;
-    /// `[network] tls` (index 0), `deny` (1), `never-deny` (2), `proxies` (3), `forwarded` (4).
+    /// `[network] tls` (index 0), `deny` (1), `never-deny` (2), `proxies` (3), `forwarded` (4), `cors` (5).
     pub const NETWORK: u8 = 6;
     /// `[auth.key]`.
     pub const AUTH: u8 = 7;

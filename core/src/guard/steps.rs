@@ -5,16 +5,17 @@ use core::net::IpAddr;
 use heapless::Vec;
 
 use super::admit::Guard;
+use super::answer::{Answer, Limit};
 use super::credential::{self, Shown};
 use super::decision::Facts;
 use super::trace::{Fact, Step, Trace};
 use crate::access::record::AUTH_NONE;
 use crate::access::{Known, Path, PathError, Route};
 use crate::audit::Reason;
-use crate::key::KeyReason;
+use crate::key::{Entry, KeyReason};
 use crate::net::{PeerTrust, Walk};
 use crate::rate::record::{QuotaRecord, by, on};
-use crate::rate::{CHARGES_MAX, Charge, Refused};
+use crate::rate::{CHARGES_MAX, Charge, Left, Refused};
 use crate::request::{Request, TlsVersion, Transport};
 use crate::time::{Now, Quality};
 
@@ -43,6 +44,8 @@ pub(super) struct Attempt<'a, 'g, 'r, T> {
     route: Option<Route<'g>>,
     /// The least TLS that this request could meet: 0 none, 1 older than 1.2, 2, 3.
     tls: u8,
+    /// Whether the route is hidden, and not known to serve this caller.
+    is_hidden: bool,
 }
 
 /// A trusted proxy's `https` meets every minimum: TLS ends there, by its own rules.
@@ -53,7 +56,7 @@ type Charges = Vec<(u16, Charge), CHARGES_MAX>;
 
 impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     pub(super) const fn new(guard: &'a Guard<'g>, request: &'a Request<'r>, now: Now, trace: &'a mut T, facts: Facts<'g>) -> Self {
-        Self { guard, request, now, trace, facts, path: None, route: None, tls: 0 }
+        Self { guard, request, now, trace, facts, path: None, route: None, tls: 0, is_hidden: false }
     }
 
     pub(super) fn run(&mut self) -> Result<(), Stop> {
@@ -62,10 +65,21 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         self.step(Step::Transport, Self::transport)?;
         self.step(Step::Zones, Self::zones)?;
         self.step(Step::AddressQuota, Self::address_quota)?;
+        self.step(Step::Preflight, Self::preflight)?;
         self.step(Step::Route, Self::route)?;
         self.step(Step::Credential, Self::credential)?;
         self.step(Step::Access, Self::access)?;
         self.step(Step::Quotas, Self::quotas)
+    }
+
+    /// What the caller is told: where a route is hidden from it, what it would be told if there were none.
+    pub(super) fn answer(&self, stop: Option<&Stop>) -> Answer {
+        let known = self.facts.answer;
+        match stop {
+            None => known,
+            Some(_) if self.is_hidden => Answer { reason: Some(self.no_route()), retry_after_s: 0, route: None, limit: None, ..known },
+            Some(stop) => Answer { reason: Some(stop.reason), retry_after_s: stop.retry_after_s, ..known },
+        }
     }
 
     fn step(&mut self, step: Step, check: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
@@ -99,6 +113,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
                 return Err(Reason::HeaderSize.into());
             }
         }
+        self.facts.answer.origin = guard.policy.origin(request);
         self.path = Some(Path::parse(request.target).map_err(|error| match error {
             PathError::TooLong => Reason::TargetLength,
             _ => Reason::Path,
@@ -114,6 +129,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         self.facts.walk = Some(walk);
         self.facts.zones = walk.client.address().map_or(0, |address| policy.ranges.lookup(address));
         self.tls = tls_of(self.request, walk.peer);
+        self.facts.answer.is_tls = self.tls > 0;
         self.trace.fact(Step::Address, Fact::Client(walk));
         Ok(())
     }
@@ -134,17 +150,40 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         self.take(Step::AddressQuota, &charges, Reason::AddressQuota)
     }
 
+    /// Without a list of origins `OPTIONS` is a method like another.
+    fn preflight(&mut self) -> Result<(), Stop> {
+        let (policy, request) = (&self.guard.policy, self.request);
+        let asks = |name: &'r [u8]| request.named(name).next().is_some();
+        if policy.origins.is_empty() || request.method != b"OPTIONS" || !asks(b"origin") || !asks(b"access-control-request-method") {
+            return Ok(());
+        }
+        self.facts.answer.origin.ok_or(Reason::Origin)?;
+        let path = self.path.ok_or(Reason::Corrupt)?;
+        let end = policy.routes.end(&path).filter(|end| policy.routes.methods(*end).next().is_some());
+        self.facts.answer.path_end = end.and_then(|end| u16::try_from(end).ok());
+        Err(if self.facts.answer.path_end.is_some() { Reason::Preflight } else { self.no_route() }.into())
+    }
+
+    const fn no_route(&self) -> Reason {
+        if self.tls < self.guard.policy.head.tls { Reason::Transport } else { Reason::NoRoute }
+    }
+
     fn route(&mut self) -> Result<(), Stop> {
         let policy = &self.guard.policy;
         let path = self.path.ok_or(Reason::Corrupt)?;
         let Some(found) = policy.routes.find(self.request.method, &path) else {
-            let is_short = self.tls < policy.head.tls;
-            return Err(if is_short { Reason::Transport } else { Reason::NoRoute }.into());
+            if policy.hides {
+                // As on a hidden route: neither the time nor what a bad key costs its address tells them apart.
+                let _ = self.verified();
+            }
+            return Err(self.no_route().into());
         };
         self.trace.fact(Step::Route, Fact::Route(found));
         let route = policy.routes.route(found.route).ok_or(Reason::Corrupt)?;
         self.facts.route = route.name();
+        self.facts.answer.route = Some(found.route);
         self.route = Some(route);
+        self.is_hidden = route.record().is_hidden();
         if self.tls < route.record().tls { Err(Stop { rule: found.route, ..Reason::Transport.into() }) } else { Ok(()) }
     }
 
@@ -153,6 +192,14 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         if route.record().auth == AUTH_NONE {
             return Ok(());
         }
+        let entry = self.verified()?;
+        self.facts.entry = Some(entry);
+        self.trace.fact(Step::Credential, Fact::Principal(entry.principal().ok_or(Reason::Corrupt)?));
+        Ok(())
+    }
+
+    /// The key that the request shows, if it is a good one.
+    fn verified(&mut self) -> Result<Entry<'g>, Stop> {
         let key = match credential::find(&self.guard.policy, self.request) {
             Shown::None => return Err(Reason::NoCredential.into()),
             Shown::Several => return Err(Reason::Credentials.into()),
@@ -161,11 +208,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         let keyring = self.guard.keyring.ok_or(Reason::Corrupt)?;
         let secrets = self.guard.secrets;
         match keyring.verify(key, |id| secrets.pepper(id), self.now) {
-            Ok(entry) => {
-                self.facts.entry = Some(entry);
-                self.trace.fact(Step::Credential, Fact::Principal(entry.principal().ok_or(Reason::Corrupt)?));
-                Ok(())
-            }
+            Ok(entry) => Ok(entry),
             Err(reason) => {
                 // The address pays, never the key that was claimed: strangers must not lock out its owner.
                 let charges = self.by_address(on::AUTH_FAILURE)?;
@@ -176,6 +219,13 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     }
 
     fn access(&mut self) -> Result<(), Stop> {
+        self.may()?;
+        // From here on the route serves this caller, who may know of it.
+        self.is_hidden = false;
+        Ok(())
+    }
+
+    fn may(&mut self) -> Result<(), Stop> {
         let route = self.route.ok_or(Reason::Corrupt)?;
         let zones = self.facts.zones;
         let wanted = route.record().zones.get();
@@ -265,15 +315,34 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
                 self.trace.fact(step, Fact::Quota { index: *index, answer: limiter.peek(charge, self.now) });
             }
         }
-        limiter.take_all(&only, self.now).map_err(|refused| {
-            self.trace.fact(step, Fact::Refused(refused));
-            let reason = match refused.refused {
-                Refused::Wait { .. } => reason,
-                Refused::Contended => Reason::Contended,
-            };
-            let rule = charges.get(refused.index).map_or(u16::MAX, |(index, _)| *index);
-            Stop { reason, retry_after_s: refused.refused.retry_after_s(), rule }
-        })
+        let told = |(index, charge): &(u16, Charge), left| Limit {
+            quota: *index,
+            burst: charge.quota.burst(),
+            window_s: charge.quota.window_s(),
+            left,
+        };
+        match limiter.take_all(&only, self.now) {
+            Ok(tightest) => {
+                let limit = tightest.and_then(|tightest| {
+                    let (charge, taken) = (charges.get(tightest.index)?, tightest.taken);
+                    Some(told(charge, Left::of(&charge.1.quota, &Ok(taken))))
+                });
+                let least = [self.facts.answer.limit, limit].into_iter().flatten();
+                self.facts.answer.limit = least.min_by_key(|limit| limit.left.remaining);
+                Ok(())
+            }
+            Err(refused) => {
+                self.trace.fact(step, Fact::Refused(refused));
+                let reason = match refused.refused {
+                    Refused::Wait { .. } => reason,
+                    Refused::Contended => Reason::Contended,
+                };
+                let charge = charges.get(refused.index);
+                self.facts.answer.limit = charge.map(|charge| told(charge, Left::of(&charge.1.quota, &Err(refused.refused))));
+                let rule = charge.map_or(u16::MAX, |(index, _)| *index);
+                Err(Stop { reason, retry_after_s: refused.refused.retry_after_s(), rule })
+            }
+        }
     }
 }
 

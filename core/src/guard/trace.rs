@@ -18,6 +18,8 @@ pub enum Step {
     Zones,
     /// 5: quotas by address.
     AddressQuota,
+    /// A page's question whether it may ask.
+    Preflight,
     /// 6: the route.
     Route,
     /// 7: the credential.
@@ -36,6 +38,7 @@ impl Step {
         Self::Transport,
         Self::Zones,
         Self::AddressQuota,
+        Self::Preflight,
         Self::Route,
         Self::Credential,
         Self::Access,

@@ -93,10 +93,21 @@ impl<'b> Keyring<'b> {
         self.pairs.iter().filter_map(|pair| Some((pair.pepper, Form::from_code(pair.form)?)))
     }
 
-    /// A record with its names.
+    /// The key of this id, if it stands at the index at which a host found it before: a newer keyring may have another there.
     #[must_use]
-    pub const fn entry(&self, record: &'b KeyRecord) -> Entry<'b> {
-        Entry { keyring: *self, record }
+    pub fn entry(&self, index: u32, id: u64) -> Option<Entry<'b>> {
+        self.at(index).filter(|entry| entry.record.key_id.get() == id)
+    }
+
+    fn at(&self, index: u32) -> Option<Entry<'b>> {
+        let record = self.keys.get(usize::try_from(index).ok()?)?;
+        Some(Entry { keyring: *self, record, index })
+    }
+
+    /// All keys with their names, ascending by digest.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'b>> + use<'b> {
+        let keyring = *self;
+        (0u32..).zip(self.keys).map(move |(index, record)| Entry { keyring, record, index })
     }
 
     /// Checks a key that was shown. Every pair is computed, whichever one hits.
@@ -150,9 +161,9 @@ impl<'b> Keyring<'b> {
     /// Which record was hit, or that none was: here, once all is computed, it becomes known. A function of its own for the same reason.
     #[inline(never)]
     fn told(&self, found: u64, now: Now) -> Result<Entry<'b>, KeyReason> {
-        let record = usize::try_from(found).ok().and_then(|found| self.keys.get(found)).ok_or(KeyReason::Unknown)?;
-        check_times(record, now)?;
-        Ok(self.entry(record))
+        let entry = u32::try_from(found).ok().and_then(|found| self.at(found)).ok_or(KeyReason::Unknown)?;
+        check_times(entry.record, now)?;
+        Ok(entry)
     }
 
     fn check_index(&self) -> Result<(), OpenError> {
@@ -244,6 +255,7 @@ fn check_times(record: &KeyRecord, now: Now) -> Result<(), KeyReason> {
 pub struct Entry<'b> {
     keyring: Keyring<'b>,
     record: &'b KeyRecord,
+    index: u32,
 }
 
 impl<'b> Entry<'b> {
@@ -251,6 +263,12 @@ impl<'b> Entry<'b> {
     #[must_use]
     pub const fn record(&self) -> &'b KeyRecord {
         self.record
+    }
+
+    /// Its index in its keyring, by which [`Keyring::entry`] finds it again.
+    #[must_use]
+    pub const fn index(&self) -> u32 {
+        self.index
     }
 
     /// Whose key it is.

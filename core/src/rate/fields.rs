@@ -7,7 +7,7 @@
 
 use core::fmt::{self, Write};
 
-use super::limiter::{Refused, Taken};
+use super::charge::{Refused, Taken};
 use super::quota::Quota;
 use crate::time::seconds_near;
 
@@ -16,19 +16,29 @@ use crate::time::seconds_near;
 /// ```
 /// use caltrop::rate::{PolicyItem, Quota};
 /// let quota = Quota::per("requests", 600, 60, 100).unwrap();
-/// assert_eq!(format!("{}", PolicyItem { name: "requests", quota }), "\"requests\";q=100;w=10");
+/// assert_eq!(format!("{}", PolicyItem::of("requests", &quota)), "\"requests\";q=100;w=10");
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct PolicyItem<'n> {
     /// The quota's name: visible ASCII.
     pub name: &'n str,
-    /// What it allows.
-    pub quota: Quota,
+    /// Units that may come at once.
+    pub burst: u32,
+    /// Seconds in which they come back.
+    pub window_s: u32,
+}
+
+impl<'n> PolicyItem<'n> {
+    /// Of a quota.
+    #[must_use]
+    pub fn of(name: &'n str, quota: &Quota) -> Self {
+        Self { name, burst: quota.burst(), window_s: quota.window_s() }
+    }
 }
 
 impl fmt::Display for PolicyItem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{};q={};w={}", Quoted(self.name), self.quota.burst(), self.quota.window_s())
+        write!(f, "{};q={};w={}", Quoted(self.name), self.burst, self.window_s)
     }
 }
 
@@ -134,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_name_is_a_whole_string_and_a_window_is_at_least_a_second() {
-        let told = Quota::per("x", 1_000, 1, 10).map(|quota| format!("{}", PolicyItem { name: "a\"b\\c", quota }));
+        let told = Quota::per("x", 1_000, 1, 10).map(|quota| format!("{}", PolicyItem::of("a\"b\\c", &quota)));
         assert_eq!(told.as_deref(), Ok(r#""a\"b\\c";q=10;w=1"#));
     }
 }

@@ -10,14 +10,14 @@
 //! ```
 //! Two racing newcomers may make twins: the sum counts both, and the later one drains.
 
-use core::fmt;
 use core::sync::atomic::Ordering::Relaxed;
 
 use super::bucket::{Bucket, BucketKind, Swap};
+use super::charge::{AllRefused, Charge, Refused, Taken, Tightest, Uneven};
 use super::gcra::{debt, fingerprint, is_of, owing};
-use super::quota::{Quota, TAU_MAX};
-use crate::table::{Partition, Place, Table, TableError, TableSize, Word};
-use crate::time::{Now, seconds_up};
+use super::quota::TAU_MAX;
+use crate::table::{Place, Table, TableError, TableSize, Word};
+use crate::time::Now;
 
 /// The most quotas that one request may be charged to at once.
 pub const CHARGES_MAX: usize = 8;
@@ -28,93 +28,8 @@ const TRIES: u32 = 64;
 /// How many charges' lines are asked for at once: as many as a processor has misses under way.
 const BATCH: usize = 16;
 
-/// Not as many answers as charges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Uneven {
-    /// Charges given.
-    pub charges: usize,
-    /// Places for answers given.
-    pub answers: usize,
-}
-
-impl fmt::Display for Uneven {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} charges and places for {} answers: give as many of both", self.charges, self.answers)
-    }
-}
-
-impl core::error::Error for Uneven {}
-
-/// A cost to one client of one quota.
-#[derive(Debug, Clone, Copy)]
-pub struct Charge {
-    /// Whose bucket.
-    pub partition: Partition,
-    /// Of which quota.
-    pub quota: Quota,
-    /// How many units.
-    pub cost: u32,
-}
-
-/// What a taken charge left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
-    /// What the client owes now, in ticks of 2⁻¹⁶ s.
-    pub debt_ticks: u64,
-    /// Whole units that are left to it at once.
-    pub remaining: u32,
-}
-
-/// Why nothing was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// The same call passes after this time.
-    Wait {
-        /// In ticks of 2⁻¹⁶ s.
-        ticks: u64,
-    },
-    /// 64 races were lost in a row.
-    Contended,
-}
-
-impl Refused {
-    /// Whole seconds to wait, rounded up: `Retry-After`.
-    #[must_use]
-    pub fn retry_after_s(&self) -> u32 {
-        match self {
-            Self::Wait { ticks } => seconds_up(*ticks),
-            Self::Contended => 1,
-        }
-    }
-}
-
-/// Which of several charges was refused; none was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AllRefused {
-    /// Its index.
-    pub index: usize,
-    /// Why.
-    pub refused: Refused,
-}
-
-impl fmt::Display for AllRefused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "charge {}: {}", self.index, self.refused)
-    }
-}
-
-impl core::error::Error for AllRefused {}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Wait { .. } => write!(f, "over its quota: wait {} s", self.retry_after_s()),
-            Self::Contended => f.write_str("too many workers want the same bucket: try again"),
-        }
-    }
-}
-
-impl core::error::Error for Refused {}
+/// What the words of charges are to become, and which charge has the least left then.
+type Planned<'t> = ([Swap<'t>; CHARGES_MAX], Option<Tightest>);
 
 /// Rate limits over a table.
 ///
@@ -178,55 +93,67 @@ impl<'t> Limiter<'t> {
 
     /// Takes all of at most [`CHARGES_MAX`] charges, or none. Give them in the order of `name64`, so that all workers agree.
     ///
-    /// A worker killed in between has overcharged the client by one request, never undercharged it.
+    /// A worker killed in between has overcharged the client by one request, never undercharged it. The answer is the charge of which the
+    /// fewest units are left, the first of several; none if there was none.
     ///
     /// # Errors
     /// [`AllRefused`]: the charge with the longest wait; more than [`CHARGES_MAX`] charges are [`Refused::Contended`], and nothing is taken.
-    pub fn take_all(&self, charges: &[Charge], now: Now) -> Result<(), AllRefused> {
+    pub fn take_all(&self, charges: &[Charge], now: Now) -> Result<Option<Tightest>, AllRefused> {
         let tick = now.tick();
         self.sweep(tick);
         if charges.len() > CHARGES_MAX {
             return Err(AllRefused { index: CHARGES_MAX, refused: Refused::Contended });
         }
         if let [only] = charges {
-            return self.take_at(only, tick).map(|_| ()).map_err(|refused| AllRefused { index: 0, refused });
+            let taken = self.take_at(only, tick).map_err(|refused| AllRefused { index: 0, refused })?;
+            return Ok(Some(Tightest { index: 0, taken }));
         }
         match self.swaps(charges, tick) {
             None => self.take_all_anew(charges, tick),
             Some(Err(refused)) => Err(refused),
-            Some(Ok(swaps)) => self.finish(charges, tick, |index| swaps.get(index).is_some_and(Swap::is_won)),
+            Some(Ok((swaps, tightest))) => {
+                self.finish(charges, tick, |index| swaps.get(index).is_some_and(Swap::is_won)).map(|()| tightest)
+            }
         }
     }
 
     /// The first half of [`Limiter::take_all`]: every charge's word read once, and what it is to become. What another worker changes meanwhile is
     /// seen by the swap. `None` unless each client has a word of its own in each quota.
     #[inline]
-    fn swaps(&self, charges: &[Charge], tick: u64) -> Option<Result<[Swap<'t>; CHARGES_MAX], AllRefused>> {
+    fn swaps(&self, charges: &[Charge], tick: u64) -> Option<Result<Planned<'t>, AllRefused>> {
         let places: [_; CHARGES_MAX] = self.places(charges);
         let mut swaps = [const { Swap::NONE }; CHARGES_MAX];
-        let mut longest = None;
+        let (mut longest, mut tightest) = (None, None);
         for (((index, charge), place), swap) in charges.iter().enumerate().zip(&places).zip(&mut swaps) {
             let own = Bucket::own(place.as_ref()?, tick)?;
             match fits(own.owed, charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks()) {
-                Ok(debt_ticks) => *swap = own.swap_to(tick, debt_ticks),
+                Ok(debt_ticks) => {
+                    *swap = own.swap_to(tick, debt_ticks);
+                    let taken = Taken { debt_ticks, remaining: charge.quota.remaining(debt_ticks) };
+                    tightest = Tightest::least(tightest, index, taken);
+                }
                 Err(Refused::Wait { ticks }) => longest = longest.max(Some((ticks, index))),
                 Err(Refused::Contended) => {}
             }
         }
-        Some(longest.map_or(Ok(swaps), |(ticks, index)| Err(AllRefused { index, refused: Refused::Wait { ticks } })))
+        Some(longest.map_or(Ok((swaps, tightest)), |(ticks, index)| Err(AllRefused { index, refused: Refused::Wait { ticks } })))
     }
 
     /// For newcomers and twins.
     #[cold]
     #[inline(never)]
-    fn take_all_anew(&self, charges: &[Charge], tick: u64) -> Result<(), AllRefused> {
-        let waits = charges.iter().enumerate().filter_map(|(index, charge)| match self.peek_at(charge, tick) {
-            Err(Refused::Wait { ticks }) => Some((ticks, index)),
-            Ok(_) | Err(Refused::Contended) => None,
-        });
-        match waits.max() {
+    fn take_all_anew(&self, charges: &[Charge], tick: u64) -> Result<Option<Tightest>, AllRefused> {
+        let (mut longest, mut tightest) = (None, None);
+        for (index, charge) in charges.iter().enumerate() {
+            match self.peek_at(charge, tick) {
+                Ok(taken) => tightest = Tightest::least(tightest, index, taken),
+                Err(Refused::Wait { ticks }) => longest = longest.max(Some((ticks, index))),
+                Err(Refused::Contended) => {}
+            }
+        }
+        match longest {
             Some((ticks, index)) => Err(AllRefused { index, refused: Refused::Wait { ticks } }),
-            None => self.finish(charges, tick, |_| false),
+            None => self.finish(charges, tick, |_| false).map(|()| tightest),
         }
     }
 

@@ -12,6 +12,7 @@
 //! Not here: who the client is (`net`, `key`), and what the refused caller is told (`guard`).
 
 mod bucket;
+mod charge;
 mod count;
 mod fields;
 mod gcra;
@@ -24,9 +25,10 @@ pub mod record;
 mod snapshot;
 mod sweep;
 
+pub use charge::{AllRefused, Charge, Refused, Taken, Tightest, Uneven};
 pub use fields::{Left, LimitItem, PolicyItem, XRateLimit};
 pub use lease::{Lapsed, Lease, LeaseQuota, LeaseRefused, Leases};
-pub use limiter::{AllRefused, CHARGES_MAX, Charge, Limiter, Refused, Taken, Uneven};
+pub use limiter::{CHARGES_MAX, Limiter};
 pub use partition::AddressTiers;
 pub use quota::{Quota, QuotaError, TAU_MAX};
 #[cfg(feature = "mac")]

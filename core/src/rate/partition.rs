@@ -2,7 +2,8 @@
 
 use core::net::IpAddr;
 
-use super::limiter::{Charge, Limiter};
+use super::charge::Charge;
+use super::limiter::Limiter;
 use super::quota::Quota;
 use crate::table::Partition;
 

@@ -31,20 +31,32 @@ pub(crate) fn routes() -> Router {
         .route("/v1/orders/{id}", get(served))
         .route("/v1/report", get(served))
         .route("/v1/admin/{*what}", get(served))
+        .route("/v1/internal/{*what}", get(served))
 }
 
-async fn served(caller: Asked) -> Json<Caller> {
-    Json(caller.unwrap_or_default().0)
+#[derive(Debug, Serialize)]
+struct Served {
+    #[serde(flatten)]
+    caller: Caller,
+    /// The header fields that say who calls, as they came here.
+    seen: Vec<String>,
 }
 
-async fn created(caller: Asked) -> (StatusCode, Json<Caller>) {
-    (StatusCode::CREATED, served(caller).await)
+async fn served(fields: HeaderMap, caller: Asked) -> Json<Served> {
+    let tells = |name: &str| name.replace(['_', '.'], "-").starts_with("x-caltrop-") || matches!(name, "authorization" | "x-api-key");
+    let seen = fields.iter().filter(|(name, _)| tells(name.as_str()));
+    let seen = seen.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))).collect();
+    Json(Served { caller: caller.unwrap_or_default().0, seen })
+}
+
+async fn created(fields: HeaderMap, caller: Asked) -> (StatusCode, Json<Served>) {
+    (StatusCode::CREATED, served(fields, caller).await)
 }
 
 /// A login form of an application that has its own passwords.
 async fn login(fields: HeaderMap, caller: Asked) -> Response {
     if fields.get("x-password").is_some_and(|password| password == "correct") {
-        return served(caller).await.into_response();
+        return served(fields, caller).await.into_response();
     }
     (StatusCode::UNAUTHORIZED, Extension(AuthFailed), Json(json!({ "error": "password" }))).into_response()
 }

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use caltrop::Decision;
-use caltrop::guard::{Denial, Grant, Outcome};
+use caltrop::guard::{Denial, Field, Grant, Outcome};
 use caltrop::request::{Header, Peer, Transport};
+use caltrop::{Decision, Policy};
 use caltrop_host::live::Watcher;
 use caltrop_host::{HostGuard, LiveGuard, clock};
 
@@ -49,7 +49,10 @@ pub(crate) async fn admit(
         }
     };
     request.extensions_mut().insert(caller(&grant));
-    let response = next.run(request).await;
+    let policy = *guard.guard().policy();
+    introduce(request.headers_mut(), &grant, &policy);
+    let mut response = next.run(request).await;
+    dress(response.headers_mut(), grant.fields());
     let failed = response.extensions().get::<AuthFailed>().is_some();
     let outcome = if failed { Outcome::AuthFailed } else { Outcome::Served };
     guard.guard().settle(&grant, outcome, clock::now());
@@ -80,14 +83,39 @@ fn target(uri: &Uri) -> &str {
 fn answer(denial: &Denial<'_>) -> Response {
     let mut response = Response::new(Body::from(denial.body().as_str().to_owned()));
     *response.status_mut() = StatusCode::from_u16(denial.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let fields: &mut HeaderMap = response.headers_mut();
-    for field in denial.fields().as_slice() {
-        // Names of policies are visible ASCII, so every value is one.
-        if let Ok(value) = HeaderValue::from_str(&field.value) {
-            fields.append(field.name, value);
+    dress(response.headers_mut(), denial.fields());
+    response
+}
+
+/// The guard's fields, in the place of the application's own of the same name; `vary` is added.
+fn dress<'g>(headers: &mut HeaderMap, fields: impl Iterator<Item = Field<'g>>) {
+    for (name, value) in fields.filter_map(|field| pair(&field)) {
+        if name == header::VARY {
+            headers.append(name, value);
+        } else {
+            headers.insert(name, value);
         }
     }
-    response
+}
+
+/// The application sees who calls, by the guard's word alone.
+fn introduce(headers: &mut HeaderMap, grant: &Grant<'_>, policy: &Policy<'_>) {
+    let given = std::mem::take(headers);
+    let mut last = None;
+    for (name, value) in given {
+        // Of several values of one name only the first bears it.
+        last = name.or(last);
+        let Some(name) = &last else { continue };
+        if policy.passes_on(Header { name: name.as_str().as_bytes(), value: value.as_bytes() }) {
+            headers.append(name, value);
+        }
+    }
+    headers.extend(grant.upstream().fields().filter_map(|field| pair(&field)));
+}
+
+/// Names and values of the guard are visible ASCII, so each is one.
+fn pair(field: &Field<'_>) -> Option<(HeaderName, HeaderValue)> {
+    Some((field.name.parse().ok()?, HeaderValue::from_str(&field.value.to_string()).ok()?))
 }
 
 fn caller(grant: &Grant<'_>) -> Caller {

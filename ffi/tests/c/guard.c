@@ -25,6 +25,12 @@ static void refused(caltrop_guard_options options, size_t at, caltrop_status wan
     free(image);
 }
 
+/* Whether a field of the caller's reaches the application. */
+static const struct {
+    const char *name;
+    uint8_t passes;
+} passed[] = {{"accept", 1}, {"X-Caltrop-Principal", 0}, {"x_caltrop_scopes", 0}, {"x-caltrop", 1}};
+
 int main(int argc, char **argv) {
     caltrop_guard_options options;
     caltrop_guard *guard = NULL;
@@ -33,7 +39,8 @@ int main(int argc, char **argv) {
     caltrop_header key = {TEXT("x-api-key"), TEXT("acme_live_alice")};
     caltrop_now now = {1796000100, 1000000000, 1};
     caltrop_decision decision, zeroed;
-    uint8_t entropy[16] = {5}, stranger[32] = {1}, answer[1024];
+    caltrop_header passing = {NULL, 0, NULL, 0};
+    uint8_t entropy[16] = {5}, stranger[32] = {1}, answer[CALTROP_ANSWER_SIZE];
     size_t size = 0, written = 0, word_len = 0;
     CHECK(argc == 5);
     CHECK(caltrop_guard_size() == CALTROP_GUARD_SIZE);
@@ -120,6 +127,49 @@ int main(int argc, char **argv) {
     CHECK(strcmp((const char *)decision.principal, "alice") == 0 && strcmp((const char *)decision.route, "orders-read") == 0);
     CHECK(caltrop_guard_settle(guard, &decision, CALTROP_SERVED, &now) == CALTROP_OK);
     CHECK(caltrop_guard_settle(guard, &decision, 9, &now) == CALTROP_E_VALUE);
+
+    /* A grant has fields and no body, and tells the application who calls. What does not fit is not written. */
+    CHECK(caltrop_guard_answer(guard, &decision, answer, sizeof answer - 1, &written) == CALTROP_OK);
+    answer[written] = 0;
+    CHECK(strstr((const char *)answer, "ratelimit: \"requests\";r=9;t=6\r\n") != NULL);
+    CHECK(strstr((const char *)answer, "strict-transport-security: max-age=63072000\r\n") != NULL);
+    CHECK(written > 4 && memcmp(answer + written - 4, "\r\n\r\n", 4) == 0);
+    memset(answer, 0, sizeof answer);
+    CHECK(caltrop_guard_answer(guard, &decision, answer, written - 1, &written) == CALTROP_E_MEMORY && answer[0] == 0);
+    CHECK(caltrop_guard_upstream(guard, &decision, answer, sizeof answer - 1, &written) == CALTROP_OK);
+    answer[written] = 0;
+    CHECK(strncmp((const char *)answer, "x-caltrop-decision: ", 20) == 0);
+    CHECK(strcmp((const char *)answer + 52, "\r\nx-caltrop-principal: alice\r\nx-caltrop-tenant: acme\r\nx-caltrop-plan: pro\r\nx-caltrop-scopes: orders:read\r\n") == 0);
+    CHECK(caltrop_guard_upstream(guard, &decision, answer, written - 1, &written) == CALTROP_E_MEMORY);
+    /* Of a key that stands elsewhere by now no scopes are told. */
+    decision.key_id++;
+    CHECK(caltrop_guard_upstream(guard, &decision, answer, sizeof answer - 1, &written) == CALTROP_OK);
+    answer[written] = 0;
+    CHECK(strstr((const char *)answer, "x-caltrop-scopes") == NULL);
+    CHECK(caltrop_guard_passes_on(guard, &key) == 0 && caltrop_guard_passes_on(NULL, &key) == 0 && caltrop_guard_passes_on(guard, NULL) == 0);
+    for (size_t at = 0; at < sizeof passed / sizeof *passed; at++) {
+        caltrop_header field = {(const uint8_t *)passed[at].name, strlen(passed[at].name), (const uint8_t *)"root", 4};
+        CHECK(caltrop_guard_passes_on(guard, &field) == passed[at].passes);
+    }
+    passing.name = NULL, passing.name_len = 1;
+    CHECK(caltrop_guard_passes_on(guard, &passing) == 0);
+
+    /* A page's question is answered by the guard. */
+    {
+        caltrop_header asks[2] = {
+            {(const uint8_t *)"origin", 6, (const uint8_t *)"https://app.acme.example", 24},
+            {(const uint8_t *)"access-control-request-method", 29, (const uint8_t *)"POST", 4},
+        };
+        request.method = (const uint8_t *)"OPTIONS", request.method_len = 7;
+        request.headers = asks, request.header_count = 2;
+        CHECK(caltrop_guard_admit(guard, &request, &now, &decision) == CALTROP_OK && caltrop_allowed(&decision) == 0 && decision.status == 204);
+        CHECK(caltrop_guard_answer(guard, &decision, answer, sizeof answer - 1, &written) == CALTROP_OK);
+        answer[written] = 0;
+        CHECK(strstr((const char *)answer, "access-control-allow-methods: POST, GET\r\n") != NULL);
+        CHECK(written > 4 && memcmp(answer + written - 4, "\r\n\r\n", 4) == 0);
+        CHECK(caltrop_guard_upstream(guard, &decision, answer, sizeof answer, &written) == CALTROP_E_VALUE);
+        request.method = (const uint8_t *)"GET", request.method_len = 3, request.headers = &key;
+    }
     request.header_count = 0;
     CHECK(caltrop_guard_admit(guard, &request, &now, &decision) == CALTROP_OK && caltrop_allowed(&decision) == 0 && decision.status == 401);
     CHECK(memcmp(caltrop_reason_word(decision.reason, &word_len), "no-credential", 13) == 0 && word_len == 13);

@@ -45,7 +45,7 @@ static void one(const caltrop_guard *guard) {
     caltrop_now now;
     caltrop_decision decision;
     size_t word_len = 0, written = 0, i;
-    uint8_t answer[1024], kind;
+    uint8_t answer[CALTROP_ANSWER_SIZE], kind;
     const uint8_t *word;
     text t, name = string(1), reason, principal, route;
     unsigned status;

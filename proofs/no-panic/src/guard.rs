@@ -1,7 +1,10 @@
 //! `caltrop::guard`: from a request to a decision and its answer, and the journal.
 
-use caltrop::audit::{Drained, Event, Reason};
-use caltrop::guard::{Body, Feeds, Fields, Geometry, Misuse, Outcome, SecretsFull, StateError};
+use core::fmt::{self, Write};
+
+use caltrop::audit::{Drained, Event};
+use caltrop::guard::{Answer, Body, Feeds, Geometry, Misuse, Outcome, SecretsFull, StateError, Upstream};
+use caltrop::request::Header;
 use caltrop::table::Word;
 use caltrop::{Decision, Guard, Now, Policy, Request, Secrets, State};
 
@@ -23,8 +26,18 @@ pub fn np_guard_settle(guard: &Guard<'_>, decision: &Decision<'_>, now: Now) {
 }
 
 #[unsafe(no_mangle)]
-pub fn np_guard_fields(guard: &Guard<'_>, reason: Reason, retry_after_s: u32) -> Fields {
-    guard.fields(reason, retry_after_s)
+pub fn np_guard_fields(policy: &Policy<'_>, answer: &Answer, out: &mut dyn Write) -> fmt::Result {
+    policy.fields(answer).try_for_each(|field| write!(out, "{field}"))
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_upstream(upstream: &Upstream<'_>, out: &mut dyn Write) -> fmt::Result {
+    upstream.fields().try_for_each(|field| write!(out, "{field}"))
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_passes_on(policy: &Policy<'_>, field: Header<'_>) -> bool {
+    policy.passes_on(field)
 }
 
 #[unsafe(no_mangle)]

@@ -6,7 +6,7 @@ use caltrop::Now;
 use caltrop::mac::Key;
 use caltrop::rate::{
     AllRefused, Charge, Lapsed, Lease, LeaseQuota, LeaseRefused, Leases, Limiter, Quota, QuotaError, Refused, Snapshot, SnapshotError,
-    SnapshotOptions, Taken, Uneven,
+    SnapshotOptions, Taken, Tightest, Uneven,
 };
 use caltrop::table::{Partition, TableError, TableSize, Word};
 
@@ -36,7 +36,7 @@ pub fn np_limiter_take(limiter: &Limiter<'_>, charge: &Charge, now: Now) -> Resu
 }
 
 #[unsafe(no_mangle)]
-pub fn np_limiter_take_all(limiter: &Limiter<'_>, charges: &[Charge], now: Now) -> Result<(), AllRefused> {
+pub fn np_limiter_take_all(limiter: &Limiter<'_>, charges: &[Charge], now: Now) -> Result<Option<Tightest>, AllRefused> {
     limiter.take_all(charges, now)
 }
 

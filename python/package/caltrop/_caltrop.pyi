@@ -142,7 +142,7 @@ class Decision:
         """Whether the request may pass."""
     @property
     def status(self) -> int:
-        """The HTTP status to answer with; 200 if the request may pass."""
+        """The HTTP status to answer with; 200 if the request may pass, 204 for a page's question, which the application does not see."""
     @property
     def reason(self) -> str | None:
         """A word for why it was denied, for the operator's log, or None."""
@@ -175,10 +175,16 @@ class Decision:
         """The address of who is really there, behind trusted proxies, or None where it is not known."""
     @property
     def response_headers(self) -> list[tuple[bytes, bytes]]:
-        """The fields of a denial's response as pairs of bytes, as ASGI takes them; none if the request may pass."""
+        """The fields of the response as pairs of bytes, as ASGI takes them: all of a denial's, or those that go beside the application's own, in
+        the place of those of the same name, but `vary`, which is added.
+        """
+    def upstream_headers(self, headers: Iterable[Iterable[bytes]]) -> list[tuple[bytes, bytes]]:
+        """The request's fields as the application should see them: those given, without what only the guard may write and, if the policy says
+        `strip`, without credentials; and `x-caltrop-decision`, `-principal`, `-tenant`, `-plan` and `-scopes`. Raises ValueError for a denial.
+        """
     @property
     def body(self) -> bytes:
-        """The body of a denial's response, JSON; empty if the request may pass."""
+        """The body of a denial's response, JSON; empty if the request may pass, and for 204."""
 
 @final
 class Guard:

@@ -29,7 +29,11 @@ _log = logging.getLogger("caltrop")
 class GuardMiddleware:
     """Answers what the guard denies, and hands on what it allows with the decision in its scope.
 
-    `on_denied` is told each denial, for the server's log; by default a line goes to the logger `caltrop`, as does what `guard.poll` says.
+    The application sees who calls in `x-caltrop-*`, which nobody else can write; its answers get the policy's fields, in the place of its own
+    of the same name.
+
+    `on_denied` is told each denial, for the server's log; by default a line goes to the logger
+    `caltrop`, as does what `guard.poll` says.
     """
 
     def __init__(self, app: Application, guard: Guard, on_denied: Callable[[Decision, Scope], None] | None = None) -> None:
@@ -52,7 +56,8 @@ class GuardMiddleware:
         decision = self._decide(scope, receive)
         scope[_KEY] = decision
         if decision:
-            await self._app(scope, receive, send)
+            scope["headers"] = decision.upstream_headers(scope["headers"])
+            await self._app(scope, receive, _dressing(decision, send))
             return
         self._on_denied(decision, scope)
         if kind == "http":
@@ -115,9 +120,25 @@ def _version(version: str | None) -> Tls:
             return "old"
 
 
+def _dressing(decision: Decision, send: Send) -> Send:
+    """`send` that puts the guard's fields on the application's answer."""
+
+    async def dressed(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            own = decision.response_headers
+            replaced = {name for name, _ in own if name != b"vary"}
+            kept = [(name, value) for name, value in message.get("headers", ()) if bytes(name).lower() not in replaced]
+            message = {**message, "headers": [*kept, *own]}
+        await send(message)
+
+    return dressed
+
+
 async def _answer(decision: Decision, send: Send, kind: str) -> None:
     body = decision.body
-    headers = [*decision.response_headers, (b"content-length", str(len(body)).encode())]
+    headers = decision.response_headers
+    if decision.status != 204:
+        headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": f"{kind}.start", "status": decision.status, "headers": headers})
     await send({"type": f"{kind}.body", "body": body})
 

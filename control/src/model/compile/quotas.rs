@@ -1,0 +1,90 @@
+//! Quotas, what plans allow of them, and what routes charge.
+
+use std::collections::HashMap;
+
+use caltrop::access::record::ChargeRecord;
+use caltrop::image::Span;
+use caltrop::name::name64;
+use caltrop::rate::Quota as Checked;
+use caltrop::rate::record::{PlanLimitRecord, QuotaRecord, ZoneLimitRecord, by, on};
+use zerocopy::little_endian::U64;
+
+use super::{Compiler, Window, span};
+use crate::model::{By, CompileError, Limit, On, Quota, Route};
+
+impl Compiler<'_> {
+    pub(super) fn quotas(&mut self) -> Result<Vec<QuotaRecord>, CompileError> {
+        let windows = std::mem::take(&mut self.sorted);
+        let records = windows.iter().map(|window| self.quota(window)).collect();
+        self.sorted = windows;
+        records
+    }
+
+    fn quota(&mut self, Window { quota, at, name }: &Window<'_>) -> Result<QuotaRecord, CompileError> {
+        let (first_zone, first_plan) = (self.zone_limits.len(), self.plan_limits.len());
+        for (zone, limit) in &quota.in_zone {
+            let (unit, burst) = (unit(quota, *limit)?, limit.burst.into());
+            self.zone_limits.push(ZoneLimitRecord { unit, burst, zone: self.zone(zone)?, zero: [0; 3] });
+        }
+        let own = quota.limits.as_ref().and_then(|limits| limits.get(*at));
+        if own.is_none() {
+            for (index, plan) in self.plans.iter().enumerate() {
+                let Some(limit) = plan.windows(&quota.name).get(*at) else { continue };
+                let plan = u16::try_from(index).map_err(|_| CompileError::TooMany("plans"))?;
+                let (unit, burst) = (unit(quota, *limit)?, limit.burst.into());
+                self.plan_limits.push(PlanLimitRecord { unit, burst, plan: plan.into(), zero: [0; 2] });
+            }
+        }
+        Ok(QuotaRecord {
+            name64: name64(name).into(),
+            unit: own.map_or(Ok(0.into()), |limit| unit(quota, *limit))?,
+            burst: own.map_or(0, |limit| limit.burst).into(),
+            name: self.text.intern(name)?,
+            in_zone: span(first_zone, self.zone_limits.len(), "limits in zones")?,
+            by: match quota.by {
+                By::Address => by::ADDRESS,
+                By::Principal => by::PRINCIPAL,
+                By::Tenant => by::TENANT,
+                By::Route => by::ROUTE,
+                By::Plan => by::PLAN,
+            },
+            on: match quota.on {
+                On::Request => on::REQUEST,
+                On::AuthFailure => on::AUTH_FAILURE,
+            },
+            plans: span(first_plan, self.plan_limits.len(), "limits of plans")?,
+            window: u8::try_from(*at).map_err(|_| CompileError::TooMany("limits in one quota"))?,
+            zero: 0,
+        })
+    }
+
+    /// Without a `charge`, one unit of every quota that the route can be charged to: a new route is limited unless it says otherwise.
+    pub(super) fn charge(&mut self, route: &Route) -> Result<Span, CompileError> {
+        let chargeable = |quota: &Quota| quota.by == By::Route || (route.needs_key && quota.by != By::Address);
+        let costs: HashMap<&str, u32> = match &route.charge {
+            Some(charge) => charge.iter().map(|(name, cost)| (name.as_str(), *cost)).collect(),
+            None => self.policy.quotas.iter().filter(|quota| chargeable(quota)).map(|quota| (quota.name.as_str(), 1)).collect(),
+        };
+        if let Some(unknown) = costs.keys().find(|name| !self.policy.quotas.iter().any(|quota| quota.name == **name)) {
+            return Err(CompileError::UndefinedQuota((*unknown).to_owned()));
+        }
+        let first = self.charges.len();
+        for (index, Window { quota, .. }) in (0u16..).zip(&self.sorted) {
+            let Some(&cost) = costs.get(quota.name.as_str()) else { continue };
+            if !chargeable(quota) {
+                return Err(CompileError::NotChargeable(quota.name.clone()));
+            }
+            if cost == 0 || cost > quota.least_burst(&self.policy.plans) {
+                return Err(CompileError::Cost { quota: quota.name.clone(), cost });
+            }
+            self.charges.push(ChargeRecord { quota: index.into(), zero: [0; 2], cost: cost.into() });
+        }
+        span(first, self.charges.len(), "charges")
+    }
+}
+
+fn unit(quota: &Quota, limit: Limit) -> Result<U64, CompileError> {
+    Checked::per(&quota.name, limit.count, limit.period_s, limit.burst)
+        .map_err(|error| CompileError::Quota { quota: quota.name.clone(), error })?;
+    Ok((u64::from(limit.period_s) << 32).div_ceil(u64::from(limit.count)).into())
+}
