@@ -6,14 +6,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 page=docs/mutants.md
 
-# Slice, the tests that are asked, files.
+# Slice, the crate and the tests that are asked, files. What reads a built table is asked by the crate that builds it.
 slices() {
 	cat <<-END
-		key --test=key_* core/src/key/**
-		mac --test=mac_* core/src/mac/**
-		rate --lib,--test=rate_* core/src/rate/**
-		replay --lib,--test=replay_* core/src/replay/**
-		net --lib,--test=net_* core/src/net/cidr.rs core/src/net/client.rs core/src/net/f*.rs core/src/net/ranges.rs core/src/net/read.rs
+		key caltrop --test=key_* core/src/key/**
+		mac caltrop --test=mac_* core/src/mac/**
+		rate caltrop --lib,--test=rate_* core/src/rate/**
+		replay caltrop --lib,--test=replay_* core/src/replay/**
+		poptrie caltrop-control --test=net_* core/src/net/poptrie/** core/src/net/body.rs core/src/net/list.rs core/src/net/many.rs core/src/net/record.rs
+		net caltrop --lib,--test=net_* core/src/net/cidr.rs core/src/net/client.rs core/src/net/f*.rs core/src/net/ranges.rs core/src/net/read.rs
 	END
 }
 
@@ -61,15 +62,15 @@ planted() {
 }
 
 run() {
-	local name=$1 tests=$2 test file out count row outcome arguments=()
-	shift 2
+	local name=$1 crate=$2 tests=$3 test file out count row outcome arguments=()
+	shift 3
 	for file in "$@"; do arguments+=(--file "$file"); done
 	for test in ${tests//,/ }; do arguments+=(--cargo-arg "$test"); done
 	out=${CARGO_TARGET_DIR:-target}/mutants/$name
 	mkdir -p "$out"
 	echo "mutants: $name" >&2
 	# 2: some are missed; 3: some took too long. Both are judged below; all else is a failure to run.
-	CARGO_TARGET_DIR=$out/build CARGO_PROFILE_DEV_DEBUG=0 cargo mutants --package caltrop --test-package caltrop --jobs 1 --no-shuffle \
+	CARGO_TARGET_DIR=$out/build CARGO_PROFILE_DEV_DEBUG=0 cargo mutants --package caltrop --test-package "$crate" --jobs 1 --no-shuffle \
 		--cargo-arg --locked --output "$out" --timeout 30 --build-timeout 600 --colors never "${arguments[@]}" </dev/null >"$out/log" ||
 		case $? in 2 | 3) ;; *) cat "$out/log" >&2; return 1 ;; esac
 	out=$out/mutants.out
@@ -87,11 +88,11 @@ planted
 command -v cargo-mutants >/dev/null || { echo "mutants: cargo install --locked cargo-mutants" >&2; exit 1; }
 wanted=" $* "
 status=0
-while read -r name tests files; do
+while read -r name crate tests files; do
 	[ $# = 0 ] || [[ $wanted = *" $name "* ]] || continue
 	set -f
 	# shellcheck disable=SC2086 # the files are words, and their stars are for cargo-mutants
-	run "$name" "$tests" $files || status=1
+	run "$name" "$crate" "$tests" $files || status=1
 	set +f
 	wanted=${wanted/ $name / }
 done < <(slices)

@@ -826,7 +826,7 @@ caltrop_status caltrop_live_settle(const caltrop_live *live,
                                    uint8_t outcome,
                                    const caltrop_now *now);
 
-// Writes the answer of a denial, as `caltrop_guard_answer` does.
+// Writes an answer, as `caltrop_guard_answer` does.
 //
 // # Safety
 // * As `caltrop_live_admit`; the rest as for `caltrop_guard_answer`.
@@ -835,6 +835,22 @@ caltrop_status caltrop_live_answer(const caltrop_live *live,
                                    uint8_t *buffer,
                                    size_t buffer_len,
                                    size_t *written);
+
+// Whether a header field goes on to the application, as `caltrop_guard_passes_on` says.
+//
+// # Safety
+// * As `caltrop_live_admit`; the rest as for `caltrop_guard_passes_on`.
+uint8_t caltrop_live_passes_on(const caltrop_live *live, const caltrop_header *field);
+
+// Writes what the application learns of the caller, as `caltrop_guard_upstream` does.
+//
+// # Safety
+// * As `caltrop_live_admit`; the rest as for `caltrop_guard_upstream`.
+caltrop_status caltrop_live_upstream(const caltrop_live *live,
+                                     const caltrop_decision *decision,
+                                     uint8_t *buffer,
+                                     size_t buffer_len,
+                                     size_t *written);
 
 // Prepares a key of any length.
 //
