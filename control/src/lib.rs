@@ -12,5 +12,6 @@ pub mod lists;
 pub mod model;
 pub mod policy;
 pub mod prefixes;
+pub mod replay;
 mod table;
 pub mod text;

@@ -11,6 +11,7 @@ mod list;
 mod page;
 mod policy;
 mod project;
+mod replay;
 mod said;
 
 mod when;

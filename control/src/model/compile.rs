@@ -20,7 +20,7 @@ use zerocopy::little_endian::{U32, U64};
 use super::automaton::{Automaton, AutomatonError, Way};
 use super::condition::{Condition, Hours, Operand, Test, segment_of};
 use super::error::CompileError;
-use super::policy::{By, ForwardedBy, Limit, On, Plan, Policy, Quota, Route, Tls, Zone};
+use super::policy::{ALLOW_EVERY, By, ForwardedBy, Limit, On, Plan, Policy, Quota, Route, Tls, Zone};
 use super::ranges::Ranges;
 use super::template::Method;
 use crate::image::ImageWriter;
@@ -172,7 +172,7 @@ impl<'p> Compiler<'p> {
             keyring: u32::try_from(keyring).unwrap_or(u32::MAX).into(),
             slots: policy.slots.max(16).next_multiple_of(8).into(),
             audit_slots: if policy.slots < 8192 { 64 } else { 1024 }.into(),
-            allow_every: 100.into(),
+            allow_every: ALLOW_EVERY.into(),
             target_max: 8192.into(),
             field_max: 8192.into(),
             fields_total_max: 32_768.into(),
