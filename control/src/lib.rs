@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod image;
 pub mod init;
 pub mod keys;
+pub mod kong;
 pub mod lists;
 pub mod model;
 pub mod policy;
