@@ -73,7 +73,7 @@ tools: ## what building and running needs, on a fresh machine
 	examples/cortex-m/toolchain.sh >/dev/null
 
 setup: tools ## what the checks need besides
-	ci/github-description.sh
+	ci/descriptions.sh
 
 lint: ## formatting, clippy, docs without a warning; each room alone
 	cargo fmt --all --check

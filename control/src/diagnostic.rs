@@ -10,6 +10,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::panic::Location;
 
 use serde::Serialize;
 
@@ -90,6 +91,8 @@ pub struct Diagnostic {
     pub help: String,
     /// Another place that has to do with it, and how.
     pub other: Option<(Range<usize>, String)>,
+    /// Which line of this crate says so: what tests know messages by, so that none is left unseen.
+    pub told_at: &'static Location<'static>,
 }
 
 /// What was found so far.
@@ -100,16 +103,19 @@ pub struct Findings {
 
 impl Findings {
     /// Adds an error.
+    #[track_caller]
     pub fn error(&mut self, span: Range<usize>, what: impl Into<String>, help: impl Into<String>) {
         self.add(Severity::Error, span, what.into(), help.into(), None);
     }
 
     /// Adds an error that two places make together.
+    #[track_caller]
     pub fn clash(&mut self, span: Range<usize>, what: impl Into<String>, help: impl Into<String>, other: Range<usize>, how: &str) {
         self.add(Severity::Error, span, what.into(), help.into(), Some((other, how.to_owned())));
     }
 
     /// Adds a warning.
+    #[track_caller]
     pub fn warn(&mut self, span: Range<usize>, what: impl Into<String>, help: impl Into<String>) {
         self.add(Severity::Warning, span, what.into(), help.into(), None);
     }
@@ -128,8 +134,9 @@ impl Findings {
         Report { found }
     }
 
+    #[track_caller]
     fn add(&mut self, severity: Severity, span: Range<usize>, what: String, help: String, other: Option<(Range<usize>, String)>) {
-        self.found.push(Diagnostic { severity, span, what, help, other });
+        self.found.push(Diagnostic { severity, span, what, help, other, told_at: Location::caller() });
     }
 }
 
@@ -179,12 +186,15 @@ pub struct Located {
     /// Another place that has to do with it, and how.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<(Place, String)>,
+    /// Which line of this crate says so.
+    #[serde(skip)]
+    pub told_at: &'static Location<'static>,
 }
 
 impl Located {
     fn new(source: &Source, one: Diagnostic) -> Self {
         let other = one.other.map(|(span, how)| (Place::new(source, &span), how));
-        Self { severity: one.severity, place: Place::new(source, &one.span), what: one.what, help: one.help, other }
+        Self { severity: one.severity, place: Place::new(source, &one.span), what: one.what, help: one.help, other, told_at: one.told_at }
     }
 }
 

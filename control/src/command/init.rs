@@ -34,10 +34,7 @@ const GITIGNORE: &str =
     "# Secrets, and what each host remembers. Images may be kept: they are signed and hold no secret.\n*.key\npepper-*\n*.floor\n";
 
 pub(super) fn run(args: &Args) -> Result<Said, Failure> {
-    let name = args.name.clone().unwrap_or_else(|| name_of(&args.folder));
-    if !caltrop::name::is_name(&name) {
-        return Err(Failure::usage(format_args!("{name:?} cannot name a policy: give --name with 1 to 63 visible ASCII characters")));
-    }
+    let name = name_for(args.name.as_deref(), &args.folder)?;
     let mut options = Options::new(name.clone());
     options.tls = match args.tls.as_str() {
         "off" => Tls::Off,
@@ -52,27 +49,7 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
         options.routes = opened.routes;
         refused = opened.refused;
     }
-    let at = |name: &str| args.folder.join(name);
-    let made = ["policy.toml", "policy.key", "policy.pub", "feed-keys.key", "feed-keys.pub", "pepper-1", "policy.cltp", "keys.cltp"];
-    if let Some(there) = made.iter().find(|name| at(name).exists()) {
-        return Err(Failure::usage(format_args!("{} is there already: give another folder; nothing was changed", at(there).display())));
-    }
-    std::fs::create_dir_all(&args.folder).map_err(|error| files::FileError::new(&args.folder, error, "give a folder that can be made"))?;
-    let (policy_key, feed_key) = (SigningKey::from_bytes(&*random()?), SigningKey::from_bytes(&*random()?));
-    let public = |key: &SigningKey| Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes()) + "\n";
-    let secret = |bytes: &[u8; 32]| Zeroizing::new(Base64UrlUnpadded::encode_string(bytes) + "\n");
-    files::write(&at("policy.key"), secret(policy_key.as_bytes()).as_bytes(), Readers::Owner)?;
-    files::write(&at("policy.pub"), public(&policy_key).as_bytes(), Readers::All)?;
-    files::write(&at("feed-keys.key"), secret(feed_key.as_bytes()).as_bytes(), Readers::Owner)?;
-    files::write(&at("feed-keys.pub"), public(&feed_key).as_bytes(), Readers::All)?;
-    files::write(&at("pepper-1"), secret(&*random()?).as_bytes(), Readers::Owner)?;
-    if !at(".gitignore").exists() {
-        files::write(&at(".gitignore"), GITIGNORE.as_bytes(), Readers::All)?;
-    }
-    files::write(&at("policy.toml"), policy_text(&options).as_bytes(), Readers::All)?;
-    let keyring = keys::build(&format!("{name}/keys"), &[], &feed_key, project::stamp_after(0, 0)).map_err(Failure::wrong)?;
-    files::write(&at("keys.cltp"), &keyring, Readers::All)?;
-    let compiled = policy::compile(&at("policy.toml"), false)?;
+    let compiled = make(&args.folder, &name, &policy_text(&options))?;
     let folder = args.folder.display();
     let routes = options.routes.len();
     let said = compiled.text.trim_end();
@@ -84,6 +61,40 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
     let lines: Vec<String> = refused.iter().map(ToString::to_string).collect();
     let notes: String = lines.iter().map(|line| format!("refused: {line}\n")).collect();
     Ok(Said::new(text, json!({ "folder": args.folder, "name": name, "routes": routes, "refused": lines })).note(notes))
+}
+
+/// Makes a project of a policy's text: keys, pepper, an empty keyring, and the compiled policy. Nothing is changed where something is there.
+pub(super) fn make(folder: &Path, name: &str, text: &str) -> Result<Said, Failure> {
+    let at = |name: &str| folder.join(name);
+    let made = ["policy.toml", "policy.key", "policy.pub", "feed-keys.key", "feed-keys.pub", "pepper-1", "policy.cltp", "keys.cltp"];
+    if let Some(there) = made.iter().find(|name| at(name).exists()) {
+        return Err(Failure::usage(format_args!("{} is there already: give another folder; nothing was changed", at(there).display())));
+    }
+    std::fs::create_dir_all(folder).map_err(|error| files::FileError::new(folder, error, "give a folder that can be made"))?;
+    let (policy_key, feed_key) = (SigningKey::from_bytes(&*random()?), SigningKey::from_bytes(&*random()?));
+    let public = |key: &SigningKey| Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes()) + "\n";
+    let secret = |bytes: &[u8; 32]| Zeroizing::new(Base64UrlUnpadded::encode_string(bytes) + "\n");
+    files::write(&at("policy.key"), secret(policy_key.as_bytes()).as_bytes(), Readers::Owner)?;
+    files::write(&at("policy.pub"), public(&policy_key).as_bytes(), Readers::All)?;
+    files::write(&at("feed-keys.key"), secret(feed_key.as_bytes()).as_bytes(), Readers::Owner)?;
+    files::write(&at("feed-keys.pub"), public(&feed_key).as_bytes(), Readers::All)?;
+    files::write(&at("pepper-1"), secret(&*random()?).as_bytes(), Readers::Owner)?;
+    if !at(".gitignore").exists() {
+        files::write(&at(".gitignore"), GITIGNORE.as_bytes(), Readers::All)?;
+    }
+    files::write(&at("policy.toml"), text.as_bytes(), Readers::All)?;
+    let keyring = keys::build(&format!("{name}/keys"), &[], &feed_key, project::stamp_after(0, 0)).map_err(Failure::wrong)?;
+    files::write(&at("keys.cltp"), &keyring, Readers::All)?;
+    policy::compile(&at("policy.toml"), false)
+}
+
+/// The policy's name: the one that was given, else the folder's.
+pub(super) fn name_for(given: Option<&str>, folder: &Path) -> Result<String, Failure> {
+    let name = given.map_or_else(|| name_of(folder), str::to_owned);
+    if caltrop::name::is_name(&name) {
+        return Ok(name);
+    }
+    Err(Failure::usage(format_args!("{name:?} cannot name a policy: give --name with 1 to 63 visible ASCII characters")))
 }
 
 fn random() -> Result<Zeroizing<[u8; 32]>, Failure> {

@@ -5,12 +5,14 @@
 mod audit;
 mod explain;
 mod feed;
+mod import;
 mod init;
 mod keys;
 mod list;
 mod page;
 mod policy;
 mod project;
+mod replay;
 mod said;
 
 mod when;
@@ -30,13 +32,16 @@ struct Line {
     what: What,
 }
 
-const CODES: &str = "Exit codes: 0 done · 1 the policy, a list, a key or a feed is not right, or an [[expect]] row failed · 2 the command line is not right · \
+const CODES: &str = "Exit codes: 0 done · 1 the policy, a list, a key or a feed is not right, an [[expect]] row failed, or an import is not whole · 2 the command line is not right · \
     3 a file or the system refuses";
 
 #[derive(Debug, Subcommand)]
 enum What {
     /// Make a project: policy.toml with comments, its keys and a pepper
     Init(init::Args),
+    /// Make a project of another system's configuration
+    #[command(subcommand)]
+    Import(import::Args),
     /// Read, test, compile and show a policy
     #[command(subcommand)]
     Policy(policy::Args),
@@ -68,6 +73,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
     };
     let done = match line.what {
         What::Init(args) => init::run(&args),
+        What::Import(args) => import::run(&args),
         What::Policy(args) => policy::run(&args),
         What::Keys(args) => keys::run(&args),
         What::Feed(args) => feed::run(&args),

@@ -36,6 +36,8 @@ pub(super) enum Args {
         /// The policy as it would be
         new: PathBuf,
     },
+    /// What a policy would have answered to the requests of an audit log: who would be refused, and who would pass
+    Replay(super::replay::Args),
     /// Routes, quotas, zones and sizes
     Show(File),
 }
@@ -73,6 +75,7 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
             let diff = diff(&old, &new).map_err(Failure::wrong)?;
             Ok(Said::new(diff.to_string(), json!(diff)))
         }
+        Args::Replay(args) => super::replay::run(args),
         Args::Compile { file, untested } => compile(&file.policy, *untested),
         Args::Show(file) => {
             let written = Project::new(&file.policy).written()?;

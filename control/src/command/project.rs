@@ -13,13 +13,16 @@
 use std::path::{Path, PathBuf};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use caltrop::image::Header;
+use caltrop::image::{Floor, Header, Trust};
+use caltrop::key::Keyring;
+use caltrop::verify::PublicKey;
 use caltrop_host::files::{self, FileError};
 use ed25519_dalek::SigningKey;
 use zerocopy::FromBytes;
 
 use super::said::Failure;
 use crate::image::Stamp;
+use crate::keys::{self, KeyModel};
 use crate::policy::{LoadError, Written};
 
 /// A policy.toml and its folder.
@@ -54,10 +57,29 @@ impl Project {
         })
     }
 
+    /// The keyring of a feed, as it lies beside the policy; an empty one if there is none yet.
+    pub(super) fn keyring(&self, written: &Written, feed: &str) -> Result<StoredKeyring, Failure> {
+        let path = self.file(&format!("{feed}.cltp"));
+        let Some((header, bytes)) = header(&path)? else { return Ok(StoredKeyring::default()) };
+        let signers = written.policy.feeds.iter().find(|known| known.name == feed).map_or(&[][..], |feed| &feed.signers);
+        let trusted: Vec<PublicKey> = signers.iter().filter_map(|key| PublicKey::from_bytes(key).ok()).collect();
+        let scope = format!("{}/{feed}", written.policy.name);
+        let keyring = Keyring::open(&bytes, &Trust::new(&scope, &trusted), Floor::NONE)
+            .map_err(|error| Failure::wrong(format_args!("{}: {error}", path.display())))?;
+        Ok(StoredKeyring { sequence: header.sequence.get(), keys: keys::read(&keyring) })
+    }
+
     /// A signing key of the project.
     pub(super) fn signing_key(&self, name: &str) -> Result<SigningKey, Failure> {
         signing_key(&self.file(name))
     }
+}
+
+/// What a keyring's file holds.
+#[derive(Debug, Default)]
+pub(super) struct StoredKeyring {
+    pub(super) sequence: u64,
+    pub(super) keys: Vec<KeyModel>,
 }
 
 /// A signing key from its file.

@@ -18,16 +18,23 @@ pub(super) struct Said {
     pub(super) notes: String,
     /// For machines.
     pub(super) json: Value,
+    /// 1 if it was done, and something about it is not right.
+    code: u8,
 }
 
 impl Said {
     pub(super) fn new(text: impl Into<String>, json: Value) -> Self {
-        Self { text: text.into(), notes: String::new(), json }
+        Self { text: text.into(), notes: String::new(), json, code: 0 }
     }
 
     pub(super) fn note(mut self, notes: impl Display) -> Self {
         self.notes += &notes.to_string();
         self
+    }
+
+    /// Done, but not all of it: exit code 1.
+    pub(super) fn not_whole(self) -> Self {
+        Self { code: 1, ..self }
     }
 }
 
@@ -98,7 +105,7 @@ pub(super) fn print(done: Result<Said, Failure>, as_json: bool) -> u8 {
             if !said.notes.is_empty() {
                 said.json["notes"] = json!(said.notes);
             }
-            (0, said.text, said.notes, said.json)
+            (said.code, said.text, said.notes, said.json)
         }
         Err(failure) => (failure.code, String::new(), failure.text, failure.json),
     };

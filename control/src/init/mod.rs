@@ -8,6 +8,7 @@ pub mod openapi;
 mod text;
 
 pub use text::policy_text;
+pub(crate) use text::{key, list, push, quoted};
 
 use crate::model::{Template, Tls};
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Access, Options, Route, expects};
-use crate::model::{Method, Template, Tls};
+use crate::model::Tls;
 
 /// The text of a first policy.toml, each line with what it does.
 ///
@@ -91,7 +91,7 @@ fn push_route(text: &mut String, route: &Route, least: Tls) {
             format_args!("# {{{name}}} takes one segment here, although its values may have slashes: with one, the answer is 404.\n"),
         );
     }
-    let templates: Vec<String> = route.templates.iter().map(template).collect();
+    let templates: Vec<String> = route.templates.iter().map(ToString::to_string).collect();
     let matched = match templates.as_slice() {
         [one] => quoted(one),
         several => list(several, usize::MAX),
@@ -111,14 +111,6 @@ fn push_route(text: &mut String, route: &Route, least: Tls) {
     text.push_str(" }\n");
 }
 
-fn template(template: &Template) -> String {
-    let method = match &template.method {
-        Method::Exact(name) => name,
-        Method::Any => "*",
-    };
-    format!("{method} {}", template.path)
-}
-
 /// The scopes of all routes, each once, in the order of the routes.
 fn scopes(routes: &[Route]) -> Vec<String> {
     let mut scopes: Vec<String> = Vec::new();
@@ -136,14 +128,14 @@ fn scopes(routes: &[Route]) -> Vec<String> {
 /// A list of more than this many characters stands on lines of its own.
 const WIDTH: usize = 120;
 
-pub(super) fn list(texts: &[String], width: usize) -> String {
+pub(crate) fn list(texts: &[String], width: usize) -> String {
     let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
     let short = format!("[{}]", texts.join(", "));
     if short.chars().count() <= width { short } else { format!("[\n    {},\n]", texts.join(",\n    ")) }
 }
 
 /// A text as TOML writes it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for char in text.chars() {
         match char {
@@ -155,7 +147,8 @@ pub(super) fn quoted(text: &str) -> String {
     quoted + "\""
 }
 
-fn key(name: &str) -> String {
+/// A name as TOML writes it before `=`.
+pub(crate) fn key(name: &str) -> String {
     let is_bare = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if is_bare { name.to_owned() } else { quoted(name) }
 }
@@ -168,6 +161,6 @@ const fn tls(least: Tls) -> &'static str {
     }
 }
 
-pub(super) fn push(text: &mut String, what: std::fmt::Arguments<'_>) {
+pub(crate) fn push(text: &mut String, what: std::fmt::Arguments<'_>) {
     text.write_fmt(what).expect("a String takes all that is written");
 }

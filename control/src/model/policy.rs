@@ -5,6 +5,9 @@ use caltrop::net::Cidr;
 use super::condition::Condition;
 use super::template::Template;
 
+/// Of so many allowed requests one is in the audit log; of the denied ones each, or the count that it is folded into.
+pub const ALLOW_EVERY: u32 = 100;
+
 /// The least protection of a request on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tls {

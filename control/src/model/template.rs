@@ -46,6 +46,16 @@ pub struct Template {
     pub parameters: Vec<(String, usize)>,
 }
 
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let method = match &self.method {
+            Method::Any => "*",
+            Method::Exact(name) => name,
+        };
+        write!(f, "{method} {}", self.path)
+    }
+}
+
 impl FromStr for Template {
     type Err = TemplateError;
 

@@ -97,7 +97,7 @@ fn key_of(row: &Expect, pepper: u8, prepared: &mac::Key, entropy: [u8; 40], keys
         expires_s: 0,
         generation: 1,
         scopes: caller.scopes.clone(),
-        zones: Default::default(),
+        zones: caller.zones.clone(),
         plan: caller.plan.clone(),
         environment: key.environment(),
         state: KeyState::Active,

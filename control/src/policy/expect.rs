@@ -73,6 +73,8 @@ pub struct Caller {
     pub plan: Option<String>,
     /// Its scopes.
     pub scopes: BTreeSet<String>,
+    /// The zones that its key is bound to; none = anywhere.
+    pub zones: BTreeSet<String>,
 }
 
 /// An answer; what is `None` may be anything.
@@ -233,7 +235,7 @@ fn caller(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Op
             );
         }
     }
-    has_key.then(|| Caller { principal, tenant, plan, scopes: scopes.into_iter().collect() })
+    has_key.then(|| Caller { principal, tenant, plan, scopes: scopes.into_iter().collect(), zones: BTreeSet::new() })
 }
 
 fn answer(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Option<Answer> {

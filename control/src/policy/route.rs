@@ -139,10 +139,9 @@ fn plaintext(table: &Table<'_>, needs_key: bool, tls: Option<Tls>, around: &Arou
     let what = format!("{} takes a bearer credential, and plaintext is permitted", table.name);
     let help = "give the route tls = \"1.2\", or auth = \"none\"";
     let place = table.get("auth").map_or(table.span.clone(), |entry| entry.value.span());
-    match table.get("tls").map(|entry| entry.value.span()).or_else(|| around.tls_place.clone()) {
-        Some(permit) => findings.clash(place, what, help, permit, "plaintext is permitted here"),
-        None => findings.error(place, what, help),
-    }
+    // Nothing permits it by default.
+    let permit = table.get("tls").map(|entry| entry.value.span()).or_else(|| around.tls_place.clone()).unwrap_or_else(|| place.clone());
+    findings.clash(place, what, help, permit, "plaintext is permitted here");
 }
 
 /// Scopes by name; with a closed list, only those of it.

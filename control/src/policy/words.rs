@@ -1,6 +1,6 @@
 //! What parts of a policy are called when people are told of them.
 
-use crate::model::{By, Limit, Method, Route, Tls};
+use crate::model::{By, Limit, Route, Tls};
 
 pub(super) fn limits(limits: &[Limit]) -> String {
     let shown = limits.iter().map(|limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst));
@@ -8,11 +8,7 @@ pub(super) fn limits(limits: &[Limit]) -> String {
 }
 
 pub(super) fn templates(route: &Route) -> Vec<String> {
-    let shown = route.templates.iter().map(|template| match &template.method {
-        Method::Any => format!("* {}", template.path),
-        Method::Exact(name) => format!("{name} {}", template.path),
-    });
-    shown.collect()
+    route.templates.iter().map(ToString::to_string).collect()
 }
 
 pub(super) const fn by(by: By) -> &'static str {

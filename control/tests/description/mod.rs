@@ -16,11 +16,15 @@ pub(crate) struct Asked {
     pub(crate) shaped: usize,
 }
 
+/// The keys of a path that are operations (OpenAPI 3.1.0 §4.8.9).
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
 /// All operations in the order of the text.
 pub(crate) fn operations(description: &Value) -> Vec<Asked> {
     let mut asked = Vec::new();
     for (path, item) in description["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
+        // Beside the operations of a path may stand what all of them share.
+        for (method, operation) in item.as_object().unwrap().iter().filter(|(key, _)| METHODS.contains(&key.as_str())) {
             let lists = [&item["parameters"], &operation["parameters"]].into_iter().filter_map(Value::as_array).flatten();
             let parameters: Vec<&Value> = lists.map(|one| resolved(description, one)).collect();
             asked.push(request(description, method, path, operation["operationId"].as_str().unwrap(), &parameters));

@@ -3,10 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use caltrop::image::{Floor, Trust};
-use caltrop::key::Keyring;
 use caltrop::mac;
-use caltrop::verify::PublicKey;
 use caltrop_host::files::{self, Readers};
 use caltrop_host::secrets;
 use ed25519_dalek::SigningKey;
@@ -43,8 +40,8 @@ impl Store {
         let secret = format!("feed-{feed}.key");
         let signer = project.signing_key(&secret)?;
         let public = *signer.verifying_key().as_bytes();
-        let signers = written.policy.feeds.iter().find(|known| known.name == feed).map(|feed| feed.signers.clone()).unwrap_or_default();
-        if !signers.contains(&public) {
+        let is_signer = written.policy.feeds.iter().any(|known| known.name == feed && known.signers.contains(&public));
+        if !is_signer {
             return Err(Failure::wrong(format_args!(
                 "{}: not the secret half of a signer of [feed] {feed}: name its public half in policy.toml",
                 project.file(&secret).display()
@@ -53,16 +50,8 @@ impl Store {
         let locked = files::lock(project.folder())?;
         let path = project.file(&format!("{feed}.cltp"));
         let scope = format!("{}/{feed}", written.policy.name);
-        let (sequence, keys) = match project::header(&path)? {
-            None => (0, Vec::new()),
-            Some((header, bytes)) => {
-                let trusted: Vec<PublicKey> = signers.iter().filter_map(|key| PublicKey::from_bytes(key).ok()).collect();
-                let keyring = Keyring::open(&bytes, &Trust::new(&scope, &trusted), Floor::NONE)
-                    .map_err(|error| Failure::wrong(format_args!("{}: {error}", path.display())))?;
-                (header.sequence.get(), keys::read(&keyring))
-            }
-        };
-        Ok(Self { project, written, scope, path, signer, sequence, keys, _locked: locked })
+        let stored = project.keyring(&written, &feed)?;
+        Ok(Self { project, written, scope, path, signer, sequence: stored.sequence, keys: stored.keys, _locked: locked })
     }
 
     pub(super) fn write(&self) -> Result<(), Failure> {

@@ -17,12 +17,12 @@ mod servers;
 mod width;
 
 pub use document::DocumentError;
+pub(crate) use names::Names;
 pub use refused::{Refused, Why};
 
 use std::collections::HashMap;
 
 use self::document::Document;
-use self::names::Names;
 use self::operation::{Found, Operation};
 use super::{Access, Route};
 use crate::model::{Method, Segment, Template};

@@ -7,13 +7,13 @@ use sha2::{Digest, Sha256};
 
 /// The names given so far.
 #[derive(Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     taken: HashSet<String>,
 }
 
 impl Names {
     /// A name that no route has: of an operation without an id, `get:/orders/{id}`; of a second of one name, `name-2`.
-    pub(super) fn give(&mut self, id: Option<&str>, method: &str, path: &str) -> String {
+    pub(crate) fn give(&mut self, id: Option<&str>, method: &str, path: &str) -> String {
         let name = shaped(&id.map_or_else(|| format!("{}:{path}", method.to_lowercase()), str::to_owned));
         let numbered = (2u32..).map(|number| {
             let suffix = format!("-{number}");
