@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use caltrop::audit::Reason;
+use caltrop::audit::{Reason, Verdict};
 use caltrop::guard::{Fact, Feeds, Misuse, Secrets, SecretsFull, StateError, Step, Trace};
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
@@ -147,7 +147,7 @@ impl Trace for Refusing<'_> {
         }
     }
 
-    fn verdict(&mut self, _: Step, _: Result<(), Reason>) {}
+    fn verdict(&mut self, _: Step, _: Verdict) {}
 }
 
 fn compare(case: &Case, row: &Ask, decision: &Decision<'_>) -> RowResult {

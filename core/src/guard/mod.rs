@@ -22,14 +22,17 @@
 //! | 10 quotas | 429 |
 //! | 12 audit | never |
 //!
-//! Steps 8 (replay) and 11 (input) come with their rooms.
+//! Steps 8 (replay) and 11 (input) come with their rooms. In report mode a step says what it would deny with, and passes on: a quota by itself,
+//! a route for its steps 9 and 10, the policy for all but shape.
 
 mod admit;
 mod answer;
+mod charge;
 mod credential;
 mod decision;
 mod policy;
 pub mod record;
+mod report;
 mod secrets;
 mod state;
 mod steps;
@@ -41,6 +44,7 @@ pub use admit::{Feeds, Guard, Misuse};
 pub use answer::{Answer, Body, Field, Limit};
 pub use decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 pub use policy::Policy;
+pub use report::{REPORTED_MAX, WouldDeny};
 pub use secrets::{PEPPERS_MAX, Secrets, SecretsFull};
 pub use state::{Geometry, State, StateError};
 pub use trace::{Fact, Step, Trace};
