@@ -45,6 +45,8 @@ const STAMP: Stamp = Stamp { sequence: 1, created_s: 1, not_after_s: 0 };
 const PAGE: (&str, &str) = ("origin", "https://app.acme.example");
 const KEY: (&str, &str) = ("x-api-key", "acme_live_alice");
 
+/// Request line, header fields, and the status.
+type Asked<'a> = (&'a str, &'a [(&'a str, &'a str)], u16);
 type Told = (u16, BTreeMap<String, String>, String);
 
 /// Asks a fresh guard of some policy, and looks at the last answer.
@@ -162,7 +164,7 @@ fn another_origin_is_told_nothing_that_a_browser_would_take_for_leave() {
 
 #[test]
 fn denials_and_grants_may_be_read_by_a_listed_page_and_never_with_a_browsers_credentials() {
-    let asked: [(&str, &[(&str, &str)], u16); 5] = [
+    let asked: [Asked<'_>; 5] = [
         ("GET /v1/orders", &[PAGE, KEY], 200),
         ("GET /v1/orders", &[PAGE], 401),
         ("DELETE /v1/orders/1", &[PAGE, KEY], 403),

@@ -23,6 +23,8 @@ pub struct Ranges<'b> {
     values_v4: &'b [U64],
     v6: &'b [U128],
     values_v6: &'b [U64],
+    /// No IPv6 range begins within a /64, as hardly any does: half of an address tells.
+    is_by_halves: bool,
 }
 
 impl<'b> Ranges<'b> {
@@ -32,7 +34,8 @@ impl<'b> Ranges<'b> {
         let paired = v4.len() == values_v4.len() && v6.len() == values_v6.len();
         let from_zero = v4.first().is_none_or(|start| start.get() == 0) && v6.first().is_none_or(|start| start.get() == 0);
         let ascending = v4.is_sorted_by(|a, b| a.get() < b.get()) && v6.is_sorted_by(|a, b| a.get() < b.get());
-        (paired && from_zero && ascending).then_some(Self { v4, values_v4, v6, values_v6 })
+        let is_by_halves = v6.iter().all(|start| start.get() & u128::from(u64::MAX) == 0);
+        (paired && from_zero && ascending).then_some(Self { v4, values_v4, v6, values_v6, is_by_halves })
     }
 
     /// The value of the range around an address, 0 where there is none. IPv4-mapped IPv6 is folded first.
@@ -45,8 +48,9 @@ impl<'b> Ranges<'b> {
     #[inline]
     pub(super) fn value(&self, bits: Bits) -> u64 {
         let (next, values) = match bits {
-            Bits::V4(bits) => (at_or_below(self.v4, bits), self.values_v4),
-            Bits::V6(bits) => (self.v6.partition_point(|start| start.get() <= bits), self.values_v6),
+            Bits::V4(bits) => (at_or_below(self.v4, |start| start.get() <= bits), self.values_v4),
+            Bits::V6(bits) if self.is_by_halves => (at_or_below(self.v6, |start| high(start.get()) <= high(bits)), self.values_v6),
+            Bits::V6(bits) => (at_or_below(self.v6, |start| start.get() <= bits), self.values_v6),
         };
         next.checked_sub(1).and_then(|at| values.get(at)).map_or(0, |value| value.get())
     }
@@ -61,12 +65,18 @@ impl<'b> Ranges<'b> {
 /// So few starts are counted one by one: nothing waits for the step before it.
 const COUNTED: usize = 32;
 
-/// How many IPv4 starts are at or below an address.
+/// How many starts are at or below an address.
 #[inline]
-fn at_or_below(starts: &[U32], bits: u32) -> usize {
+fn at_or_below<S: Copy>(starts: &[S], is_below: impl Fn(S) -> bool) -> usize {
     if starts.len() > COUNTED {
-        return starts.partition_point(|start| start.get() <= bits);
+        return starts.partition_point(|&start| is_below(start));
     }
-    let count = starts.iter().fold(0u32, |count, start| count.wrapping_add(u32::from(start.get() <= bits)));
+    let count = starts.iter().fold(0u32, |count, &start| count.wrapping_add(u32::from(is_below(start))));
     usize::try_from(count).unwrap_or(0)
+}
+
+/// The upper half of an IPv6 address.
+#[inline]
+fn high(bits: u128) -> u64 {
+    u64::try_from(bits >> 64).unwrap_or(0)
 }

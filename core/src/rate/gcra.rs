@@ -21,7 +21,7 @@ pub(super) const fn fingerprint(v: u64) -> u64 {
 
 /// Whether a word is this fingerprint's.
 pub(super) const fn is_of(word: u64, fingerprint: u64) -> bool {
-    word & !TAT_MASK == fingerprint
+    word ^ fingerprint <= TAT_MASK
 }
 
 /// What a word owes at `tick`, in ticks.

@@ -11,8 +11,9 @@
 //! Two racing newcomers may make twins: the sum counts both, and the later one drains.
 
 use core::fmt;
-use core::sync::atomic::Ordering::{Relaxed, Release};
+use core::sync::atomic::Ordering::Relaxed;
 
+use super::bucket::{Bucket, BucketKind, Swap};
 use super::gcra::{debt, fingerprint, is_of, owing};
 use super::quota::{Quota, TAU_MAX};
 use crate::table::{Partition, Place, Table, TableError, TableSize, Word};
@@ -26,9 +27,6 @@ const TRIES: u32 = 64;
 
 /// How many charges' lines are asked for at once: as many as a processor has misses under way.
 const BATCH: usize = 16;
-
-/// The fingerprint that every overflow word carries: it is nobody's.
-const SHARED: u64 = 1 << 40;
 
 /// Not as many answers as charges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +96,15 @@ pub struct Tightest {
     /// What was taken of it.
     pub taken: Taken,
 }
+
+impl Tightest {
+    fn least(known: Option<Self>, index: usize, taken: Taken) -> Option<Self> {
+        known.filter(|known| known.taken.remaining <= taken.remaining).or(Some(Self { index, taken }))
+    }
+}
+
+/// What the words of charges are to become, and which charge has the least left then.
+type Planned<'t> = ([Swap<'t>; CHARGES_MAX], Option<Tightest>);
 
 /// Which of several charges was refused; none was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +187,7 @@ impl<'t> Limiter<'t> {
     /// [`Refused`]: with the time until the same call would pass.
     /// # Bounds
     /// Two lines read, one compare-and-swap, at most 64 tries. Once a second one caller also sweeps a few lines.
+    #[inline]
     pub fn take(&self, charge: &Charge, now: Now) -> Result<Taken, Refused> {
         let tick = now.tick();
         self.sweep(tick);
@@ -203,40 +211,67 @@ impl<'t> Limiter<'t> {
             let taken = self.take_at(only, tick).map_err(|refused| AllRefused { index: 0, refused })?;
             return Ok(Some(Tightest { index: 0, taken }));
         }
+        match self.swaps(charges, tick) {
+            None => self.take_all_anew(charges, tick),
+            Some(Err(refused)) => Err(refused),
+            Some(Ok((swaps, tightest))) => {
+                self.finish(charges, tick, |index| swaps.get(index).is_some_and(Swap::is_won)).map(|()| tightest)
+            }
+        }
+    }
+
+    /// The first half of [`Limiter::take_all`]: every charge's word read once, and what it is to become. What another worker changes meanwhile is
+    /// seen by the swap. `None` unless each client has a word of its own in each quota.
+    #[inline]
+    fn swaps(&self, charges: &[Charge], tick: u64) -> Option<Result<Planned<'t>, AllRefused>> {
         let places: [_; CHARGES_MAX] = self.places(charges);
-        // Each charge's words are read once; what another worker changes meanwhile is seen by the swap.
-        let mut found = [const { None }; CHARGES_MAX];
-        let mut longest = None;
-        let mut tightest: Option<Tightest> = None;
-        for (((index, charge), place), slot) in charges.iter().enumerate().zip(&places).zip(&mut found) {
-            let place = place.as_ref().ok_or(AllRefused { index, refused: Refused::Contended })?;
-            let bucket = Bucket::find(place, tick);
-            match fits(bucket.owed, charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks()) {
-                Err(Refused::Wait { ticks }) => longest = longest.max(Some((ticks, index))),
+        let mut swaps = [const { Swap::NONE }; CHARGES_MAX];
+        let (mut longest, mut tightest) = (None, None);
+        for (((index, charge), place), swap) in charges.iter().enumerate().zip(&places).zip(&mut swaps) {
+            let own = Bucket::own(place.as_ref()?, tick)?;
+            match fits(own.owed, charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks()) {
                 Ok(debt_ticks) => {
-                    let remaining = charge.quota.remaining(debt_ticks);
-                    if tightest.is_none_or(|least| remaining < least.taken.remaining) {
-                        tightest = Some(Tightest { index, taken: Taken { debt_ticks, remaining } });
-                    }
+                    *swap = own.swap_to(tick, debt_ticks);
+                    let taken = Taken { debt_ticks, remaining: charge.quota.remaining(debt_ticks) };
+                    tightest = Tightest::least(tightest, index, taken);
                 }
+                Err(Refused::Wait { ticks }) => longest = longest.max(Some((ticks, index))),
                 Err(Refused::Contended) => {}
             }
-            *slot = Some(bucket);
         }
-        if let Some((ticks, index)) = longest {
-            return Err(AllRefused { index, refused: Refused::Wait { ticks } });
-        }
-        for ((index, charge), bucket) in charges.iter().enumerate().zip(&found) {
-            let is_taken = bucket.as_ref().is_some_and(|bucket| self.charge(bucket, charge, tick));
-            if is_taken {
-                continue;
+        Some(longest.map_or(Ok((swaps, tightest)), |(ticks, index)| Err(AllRefused { index, refused: Refused::Wait { ticks } })))
+    }
+
+    /// For newcomers and twins.
+    #[cold]
+    #[inline(never)]
+    fn take_all_anew(&self, charges: &[Charge], tick: u64) -> Result<Option<Tightest>, AllRefused> {
+        let (mut longest, mut tightest) = (None, None);
+        for (index, charge) in charges.iter().enumerate() {
+            match self.peek_at(charge, tick) {
+                Ok(taken) => tightest = Tightest::least(tightest, index, taken),
+                Err(Refused::Wait { ticks }) => longest = longest.max(Some((ticks, index))),
+                Err(Refused::Contended) => {}
             }
-            if let Err(refused) = self.take_at(charge, tick) {
+        }
+        match longest {
+            Some((ticks, index)) => Err(AllRefused { index, refused: Refused::Wait { ticks } }),
+            None => self.finish(charges, tick, |_| false).map(|()| tightest),
+        }
+    }
+
+    /// The second half: takes what is not taken yet, or gives back all.
+    #[inline]
+    fn finish(&self, charges: &[Charge], tick: u64, is_taken: impl Fn(usize) -> bool) -> Result<(), AllRefused> {
+        for (index, charge) in charges.iter().enumerate() {
+            if !is_taken(index)
+                && let Err(refused) = self.take_at(charge, tick)
+            {
                 charges.iter().take(index).for_each(|taken| self.refund_at(taken, tick));
                 return Err(AllRefused { index, refused });
             }
         }
-        Ok(tightest)
+        Ok(())
     }
 
     /// Takes each of many independent charges, as [`Limiter::take`] would one after the other: a client may come several times.
@@ -310,15 +345,32 @@ impl<'t> Limiter<'t> {
         }
     }
 
+    #[inline]
     pub(super) fn take_at(&self, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
         let place = self.table.place(charge.partition, charge.quota.name64()).ok_or(Refused::Contended)?;
         self.take_in(&place, charge, tick)
     }
 
+    #[inline]
     fn take_in(&self, place: &Place<'_>, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
         let quota = charge.quota;
+        if let Some(own) = Bucket::own(place, tick) {
+            let debt_ticks = fits(own.owed, quota.cost_ticks(charge.cost), quota.tau_ticks())?;
+            if own.swap(tick, debt_ticks) {
+                return Ok(Taken { debt_ticks, remaining: quota.remaining(debt_ticks) });
+            }
+        }
+        self.take_anew(charge, tick)
+    }
+
+    /// For a newcomer, for twins, and after a lost race.
+    #[cold]
+    #[inline(never)]
+    fn take_anew(&self, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
+        let quota = charge.quota;
+        let place = self.table.place(charge.partition, quota.name64()).ok_or(Refused::Contended)?;
         for _ in 0..TRIES {
-            let bucket = Bucket::find(place, tick);
+            let bucket = Bucket::find(&place, tick);
             let debt_ticks = fits(bucket.owed, quota.cost_ticks(charge.cost), quota.tau_ticks())?;
             if self.charge(&bucket, charge, tick) {
                 return Ok(Taken { debt_ticks, remaining: quota.remaining(debt_ticks) });
@@ -337,6 +389,7 @@ impl<'t> Limiter<'t> {
     }
 
     /// Writes a charge that fits; whether this worker won the word.
+    #[inline]
     fn charge(&self, bucket: &Bucket<'_>, charge: &Charge, tick: u64) -> bool {
         let (inc, tau) = (charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks());
         let is_won = bucket.swap(tick, bucket.kept.min(tau).saturating_add(inc));
@@ -377,6 +430,7 @@ impl<'t> Limiter<'t> {
 }
 
 /// The debt after a cost, or the wait until it would fit.
+#[inline]
 fn fits(owed: u64, inc: u64, tau: u64) -> Result<u64, Refused> {
     let after = owed.min(tau).saturating_add(inc);
     if after > tau { Err(Refused::Wait { ticks: after.saturating_sub(tau) }) } else { Ok(after) }
@@ -384,88 +438,3 @@ fn fits(owed: u64, inc: u64, tau: u64) -> Result<u64, Refused> {
 
 /// Words that an entry may live in.
 const SLOTS: usize = 16;
-
-/// Whose word it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum BucketKind {
-    /// The client's own, or an idle one that it takes over.
-    Own,
-    /// An overflow word.
-    Shared,
-}
-
-/// The word that decides for an entry, as one look at its two lines found it.
-struct Bucket<'t> {
-    word: &'t Word,
-    seen: u64,
-    /// The fingerprint that the word carries once it is swapped.
-    fingerprint: u64,
-    /// What the client owes: the sum over all words of its fingerprint.
-    owed: u64,
-    /// What this word owes of it, and goes on owing.
-    kept: u64,
-    kind: BucketKind,
-}
-
-impl<'t> Bucket<'t> {
-    /// Nearly always the client has one word already. To look for it takes no branch on what a word holds, since a wrong guess would cost as much
-    /// as the rest of the decision. Its word is then read again: if it is still the client's, what it owes now is what counts.
-    fn find(place: &Place<'t>, tick: u64) -> Self {
-        let fingerprint = fingerprint(place.v);
-        let own = place.matching(|seen| is_of(seen, fingerprint));
-        if own.is_power_of_two()
-            && let Some(word) = usize::try_from(own.leading_zeros()).ok().and_then(|at| place.word(at))
-        {
-            let seen = word.load(Relaxed);
-            if is_of(seen, fingerprint) {
-                let owed = debt(seen, tick);
-                return Self { word, seen, fingerprint, owed, kept: owed, kind: BucketKind::Own };
-            }
-        }
-        Self::find_new(place, fingerprint, tick)
-    }
-
-    /// For a client that had no word a moment ago, or twins: everything from one look at each word, since two newcomers of one name must choose
-    /// the same idle word, so that one of them loses it and sees the other.
-    #[cold]
-    fn find_new(place: &Place<'t>, fingerprint: u64, tick: u64) -> Self {
-        let mut owed = 0u64;
-        let mut own = None;
-        let mut idle = None;
-        let mut fewest = u32::MAX;
-        for line in place.lines {
-            let mut owing_words = 0u32;
-            let mut idle_here = None;
-            for word in line {
-                let seen = word.load(Relaxed);
-                let debt = debt(seen, tick);
-                if is_of(seen, fingerprint) {
-                    owed = owed.saturating_add(debt);
-                    own = own.or(Some((word, seen, debt)));
-                }
-                if debt == 0 {
-                    idle_here = idle_here.or(Some((word, seen, 0)));
-                } else {
-                    owing_words = owing_words.wrapping_add(1);
-                }
-            }
-            if owing_words < fewest && idle_here.is_some() {
-                fewest = owing_words;
-                idle = idle_here;
-            }
-        }
-        if let Some((word, seen, kept)) = own.or(idle) {
-            return Self { word, seen, fingerprint, owed, kept, kind: BucketKind::Own };
-        }
-        let word = place.overflow;
-        let seen = word.load(Relaxed);
-        let owed = debt(seen, tick);
-        Self { word, seen, fingerprint: SHARED, owed, kept: owed, kind: BucketKind::Shared }
-    }
-
-    /// Whether this worker won the word. It releases what the worker knows of the last sweep: who still clears after a long silence must not
-    /// take this word for an old one.
-    fn swap(&self, tick: u64, debt_ticks: u64) -> bool {
-        self.word.compare_exchange(self.seen, owing(self.fingerprint, tick, debt_ticks), Release, Relaxed).is_ok()
-    }
-}

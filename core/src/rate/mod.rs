@@ -11,6 +11,7 @@
 //! Beside rates, [`Leases`]: how many requests of a client may run at once, in a table of their own.
 //! Not here: who the client is (`net`, `key`), and what the refused caller is told (`guard`).
 
+mod bucket;
 mod count;
 mod fields;
 mod gcra;

@@ -21,6 +21,7 @@ const SHADOW: u8 = 10;
 impl Limiter<'_> {
     /// Whatever bytes the application counts by.
     #[must_use]
+    #[inline]
     pub fn client(&self, bytes: &[u8]) -> Partition {
         self.table.partition(CLIENT, bytes)
     }

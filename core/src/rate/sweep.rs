@@ -17,12 +17,18 @@ const FORGET: u64 = 2 * PASS;
 
 impl Limiter<'_> {
     /// Once a second, by the one worker that wins the race: clears idle words of the next few lines. Other calls only read one word.
+    #[inline]
     pub(super) fn sweep(&self, tick: u64) {
         let last = self.table.last();
-        let gap = tick.saturating_sub(last);
-        if gap < TICKS_PER_S && last != 0 {
-            return;
+        if tick.saturating_sub(last) >= TICKS_PER_S || last == 0 {
+            self.sweep_after(last, tick);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn sweep_after(&self, last: u64, tick: u64) {
+        let gap = tick.saturating_sub(last);
         if gap >= FORGET && last != 0 {
             for (_, word) in self.table.slots() {
                 // What was read before `last` was still old is old itself: whoever writes a word has seen `last` move, and releases that.

@@ -5,13 +5,14 @@
 //!
 //! Defends against: memory that grows with clients; two chosen names that meet on purpose.
 //! Promises: `&self` is enough everywhere; a worker killed at any instruction leaves every word valid; nothing here is a lock.
-//! Costs: one SipHash-1-3 a partition, one multiplication a quota, two lines read.
+//! Costs: one SipHash-1-3 a partition, three multiplications a quota, two lines read.
 //! Full: the owner of the words decides: `rate` has overflow words for it, `replay` refuses, and both count.
 //! Not here: what a word means (`rate` and `replay` keep a fingerprint and a time in it).
 
 mod sip;
 
 use core::fmt;
+use core::slice;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::time::div_ceil;
@@ -116,6 +117,7 @@ pub(crate) struct Place<'t> {
 
 impl<'t> Place<'t> {
     /// Word `at` of the 16: line A's eight, then line B's.
+    #[inline]
     pub(crate) fn word(&self, at: usize) -> Option<&'t Word> {
         let [a, b] = self.lines;
         match at.checked_sub(LINE_WORDS) {
@@ -131,15 +133,18 @@ impl<'t> Place<'t> {
         }
     }
 
-    /// Which of the 16 words are wanted, word 0 in the highest bit. Both lines are on their way before any word is looked at.
-    pub(crate) fn matching(&self, is_wanted: impl Fn(u64) -> bool) -> u16 {
+    /// The word that is wanted, if it is the only one of the 16, and what it held.
+    ///
+    /// A branch for each word: who comes often is where a processor guesses, and goes on before the words are there.
+    #[inline]
+    pub(crate) fn only(&self, is_wanted: impl Fn(u64) -> bool) -> Option<(&'t Word, u64)> {
         let [a, b] = self.lines;
-        self.touch();
-        let mut wanted = 0;
-        for word in a.iter().chain(b) {
-            wanted = wanted << 1 | u16::from(is_wanted(word.load(Relaxed)));
+        let find = |words: &mut slice::Iter<'t, Word>| words.map(|word| (word, word.load(Relaxed))).find(|(_, seen)| is_wanted(*seen));
+        let (mut in_a, mut in_b) = (a.iter(), b.iter());
+        match find(&mut in_a) {
+            Some(only) => (find(&mut in_a).is_none() && find(&mut in_b).is_none()).then_some(only),
+            None => find(&mut in_b).filter(|_| find(&mut in_b).is_none()),
         }
-        wanted
     }
 }
 
@@ -227,6 +232,7 @@ impl<'t> Table<'t> {
 
     /// The hash of what is counted: a kind, so that an address never meets a principal of the same bytes, and its bytes.
     #[must_use]
+    #[inline]
     pub fn partition(&self, kind: u8, bytes: &[u8]) -> Partition {
         Partition(sip::hash(self.key, kind, bytes))
     }
@@ -238,8 +244,10 @@ impl<'t> Table<'t> {
     }
 
     /// Where the entry of a partition and a name may live; `None` only if the table had no lines, which neither constructor allows.
+    #[inline]
     pub(crate) fn place(&self, partition: Partition, name64: u64) -> Option<Place<'t>> {
-        let u = fmix64(partition.0 ^ name64);
+        // As unguessable as the partition, whatever the name.
+        let u = partition.0 ^ name64;
         let v = u.wrapping_mul(0x9E37_79B9_7F4A_7C15); // 2⁶⁴ / φ: Fibonacci hashing (Knuth, TAOCP 6.4)
         let count = self.lines.len();
         let a = scale(u >> 32, count)?;
@@ -338,15 +346,6 @@ impl fmt::Debug for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Table").field("lines", &self.lines.len()).field("overflow", &self.overflow.len()).finish_non_exhaustive()
     }
-}
-
-/// Murmur3's finalizer: a bijection of 64 bits.
-const fn fmix64(mut k: u64) -> u64 {
-    k ^= k >> 33;
-    k = k.wrapping_mul(0xFF51_AFD7_ED55_8CCD);
-    k ^= k >> 33;
-    k = k.wrapping_mul(0xC4CE_B9FE_1A85_EC53);
-    k ^ (k >> 33)
 }
 
 /// `x · count / 2³²` for a 32-bit `x`: below `count`.
