@@ -106,12 +106,16 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
 }
 
 fn answer(decision: &Decision<'_>) -> String {
+    let would = decision
+        .reported()
+        .map(|(reason, quota)| format!(", would deny {}", [reason.word(), quota.unwrap_or_default()].join(" ").trim_end()));
+    let would: String = would.collect();
     match decision {
-        Decision::Allow(grant) => format!("200: allowed for {}", grant.principal().unwrap_or("anybody")),
+        Decision::Allow(grant) => format!("200: allowed for {}{would}", grant.principal().unwrap_or("anybody")),
         Decision::Deny(denial) => {
             let wait = denial.retry_after_s();
             let wait = if wait > 0 { format!(", retry after {wait} s") } else { String::new() };
-            format!("{} {}{wait}", denial.status(), denial.reason().word())
+            format!("{} {}{wait}{would}", denial.status(), denial.reason().word())
         }
     }
 }
