@@ -113,11 +113,11 @@ impl<T: Trace> Attempt<'_, '_, '_, T> {
                 self.trace.fact(step, Fact::Quota { index: due.quota, answer: limiter.peek(&due.charge, self.now) });
             }
         }
+        if dues.iter().all(Due::is_enforced) {
+            return self.take_enforced(step, dues, reason);
+        }
         let enforced: Dues = dues.iter().filter(|due| due.is_enforced()).copied().collect();
         self.take_enforced(step, &enforced, reason)?;
-        if enforced.len() == dues.len() {
-            return Ok(());
-        }
         let reported: Dues = dues.iter().filter(|due| !due.is_enforced()).copied().collect();
         for of_quota in reported.chunk_by(|one, other| one.quota == other.quota) {
             if let Err(refused) = limiter.take_all(&charges(of_quota), self.now) {
