@@ -18,6 +18,9 @@
 // Bytes that every answer, and every text of `caltrop_guard_upstream` for a key of up to 100 scopes, fits.
 #define CALTROP_ANSWER_SIZE 8192
 
+// The most refusals that one request may meet in report mode.
+#define CALTROP_REPORTED_MAX 16
+
 // Bytes of memory for a guard, for static storage; `caltrop_guard_size` says the same.
 #define CALTROP_GUARD_SIZE 2048
 
@@ -253,6 +256,14 @@ typedef struct {
   uint8_t tls;
 } caltrop_told;
 
+// One refusal that did not happen, since its rule is in report mode.
+typedef struct {
+  // The quota's index in the policy, one more than it is there; 0 where none would have refused.
+  uint16_t quota;
+  // Why (`caltrop_reason_word`); 0 behind the last.
+  uint8_t reason;
+} caltrop_reported;
+
 // What the guard answers. Zeroed memory is a denial, every error writes one, and only `caltrop_allowed` says yes.
 typedef struct {
   // Ask `caltrop_allowed`.
@@ -277,6 +288,8 @@ typedef struct {
   caltrop_told told;
   // The key's index in the keyring, one more than it is there; 0 without a key.
   uint32_t key;
+  // What would have refused it in enforce mode, in the order in which it was asked: `caltrop_guard_reported` names the quotas.
+  caltrop_reported reported[CALTROP_REPORTED_MAX];
   // Whose credential it is, ended by a NUL; empty without one.
   uint8_t principal[256];
   // The principal's tenant.
@@ -642,6 +655,17 @@ caltrop_status caltrop_guard_settle(const caltrop_guard *guard,
                                     const caltrop_decision *decision,
                                     uint8_t outcome,
                                     const caltrop_now *now);
+
+// The quota that would have refused, by its name: `*name` points at `*len` bytes of the policy's image, not ended by a NUL, which last as long
+// as the guard. No name (NULL, 0) where it is no quota's refusal; `CALTROP_E_VALUE` for an index behind the last refusal.
+//
+// # Safety
+// * `guard` and `decision` as for `caltrop_guard_admit`; `name` points at memory for a pointer, `len` at memory for a `size_t`.
+caltrop_status caltrop_guard_reported(const caltrop_guard *guard,
+                                      const caltrop_decision *decision,
+                                      size_t index,
+                                      const uint8_t **name,
+                                      size_t *len);
 
 // The word of a reason, for logs: `*len` bytes of static text, not ended by a NUL; none for a number that is no reason.
 //

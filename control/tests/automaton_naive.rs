@@ -4,7 +4,7 @@ use caltrop::access::{Path, Routes};
 use caltrop::image::{Floor, Kind};
 use caltrop::name::NAME_MAX;
 use caltrop_control::image::Stamp;
-use caltrop_control::model::{CompileError, ForwardedBy, Method, Policy, Route, Segment, Template, Tls, compile};
+use caltrop_control::model::{CompileError, ForwardedBy, Method, Mode, Policy, Route, Segment, Template, Tls, compile};
 use proptest::prelude::*;
 
 mod house;
@@ -65,9 +65,11 @@ fn policy(templates: &[Template]) -> Policy {
         tls: None,
         conditions: vec![],
         hide: false,
+        mode: Mode::Enforce,
     };
     Policy {
         name: "p".repeat(NAME_MAX),
+        mode: Mode::Enforce,
         slots: 16,
         deny_expired: false,
         proxies: vec![],

@@ -94,3 +94,21 @@ fn whichever_row_is_taken_away_its_rule_is_missed() {
         }
     }
 }
+
+#[test]
+fn what_a_rule_in_report_mode_would_refuse_is_tried() {
+    let text = r#"[policy]
+name = "acme-api"
+[network]
+zones = { vpn = ["10.8.0.0/16"] }
+[route]
+old = { match = "GET /old", auth = "none", zones = ["vpn"], mode = "report" }
+[[expect]]
+request = { line = "GET /old", from = "203.0.113.9" }
+answer = { status = 200 }
+"#;
+    let written = Written::read(Source::new("policy.toml", text), &|_| unreachable!()).unwrap();
+    let rows = run(&written).unwrap();
+    assert_eq!((rows[0].answered.as_str(), &rows[0].reported[..]), ("200, would deny zone", &[Reason::Zone][..]));
+    assert!(Cover::of(&written, &rows).untried.is_empty());
+}

@@ -66,6 +66,13 @@ fn every_change_is_told_with_who_is_better_off() {
             Other,
             "policy 65536 slots → 1024: the state is made anew, and all limits begin again",
         ),
+        ("name = \"acme-api\"", "name = \"acme-api\"\nmode = \"report\"", Looser, "policy only reports instead of enforces"),
+        (
+            "burst = 10 }",
+            "burst = 10, mode = \"report\", share = \"10%\" }",
+            Looser,
+            "quota \"requests\" only reports for 10% of callers instead of enforces",
+        ),
         ("name = \"acme-api\"", "name = \"acme-api\"\non-expired = \"deny\"", Tighter, "policy denies all past its end"),
         ("deny = [\"bad\"]", "deny = [\"bad\"]\nnever-deny = [\"vpn\"]", Looser, "network never denies zone \"vpn\""),
         ("deny = [\"bad\"]", "deny = []", Looser, "network no longer denies zone \"bad\""),

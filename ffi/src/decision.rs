@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use caltrop::Decision;
 use caltrop::audit::Reason;
-use caltrop::guard::{Answer, Facts, Limit};
+use caltrop::guard::{Answer, Facts, Limit, REPORTED_MAX, WouldDeny};
 use caltrop::rate::Left;
 
 use crate::net::caltrop_address;
@@ -35,6 +35,21 @@ pub struct caltrop_told {
     pub tls: u8,
 }
 
+/// One refusal that did not happen, since its rule is in report mode.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct caltrop_reported {
+    /// The quota's index in the policy, one more than it is there; 0 where none would have refused.
+    pub quota: u16,
+    /// Why (`caltrop_reason_word`); 0 behind the last.
+    pub reason: u8,
+}
+
+/// The most refusals that one request may meet in report mode.
+pub const CALTROP_REPORTED_MAX: usize = 16;
+
+const _: () = assert!(CALTROP_REPORTED_MAX == REPORTED_MAX);
+
 /// What the guard answers. Zeroed memory is a denial, every error writes one, and only `caltrop_allowed` says yes.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -61,6 +76,8 @@ pub struct caltrop_decision {
     pub told: caltrop_told,
     /// The key's index in the keyring, one more than it is there; 0 without a key.
     pub key: u32,
+    /// What would have refused it in enforce mode, in the order in which it was asked: `caltrop_guard_reported` names the quotas.
+    pub reported: [caltrop_reported; CALTROP_REPORTED_MAX],
     /// Whose credential it is, ended by a NUL; empty without one.
     pub principal: [u8; 256],
     /// The principal's tenant.
@@ -71,7 +88,7 @@ pub struct caltrop_decision {
     pub route: [u8; 64],
 }
 
-const _: () = assert!(size_of::<caltrop_decision>() <= 552);
+const _: () = assert!(size_of::<caltrop_decision>() <= 616);
 
 /// "Yes" is a number that neither zeroed nor overwritten memory is likely to hold.
 const YES: u32 = 0x5945_5321;
@@ -101,6 +118,7 @@ impl caltrop_decision {
             tls: 0,
         },
         key: 0,
+        reported: [caltrop_reported { quota: 0, reason: 0 }; CALTROP_REPORTED_MAX],
         principal: [0; 256],
         tenant: [0; 64],
         plan: [0; 64],
@@ -125,6 +143,7 @@ impl caltrop_decision {
             reason,
             told: caltrop_told::of(decision.answer()),
             key: facts.key().map_or(0, |key| key.index().saturating_add(1)),
+            reported: caltrop_reported::all(facts),
             ..Self::names(facts)
         }
     }
@@ -151,6 +170,20 @@ impl caltrop_decision {
 
     pub(crate) fn client(&self) -> Option<IpAddr> {
         self.client.get().ok()
+    }
+}
+
+impl caltrop_reported {
+    fn all(facts: &Facts<'_>) -> [Self; CALTROP_REPORTED_MAX] {
+        let mut all = caltrop_decision::DENY.reported;
+        for (slot, one) in all.iter_mut().zip(facts.reported()) {
+            *slot = Self::of(one);
+        }
+        all
+    }
+
+    fn of(one: WouldDeny) -> Self {
+        Self { quota: one.quota().map_or(0, |quota| quota.saturating_add(1)), reason: one.reason.code() }
     }
 }
 

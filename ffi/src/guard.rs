@@ -204,6 +204,52 @@ pub(crate) unsafe fn settle(
     }))
 }
 
+/// The quota that would have refused, by its name: `*name` points at `*len` bytes of the policy's image, not ended by a NUL, which last as long
+/// as the guard. No name (NULL, 0) where it is no quota's refusal; `CALTROP_E_VALUE` for an index behind the last refusal.
+///
+/// # Safety
+/// * `guard` and `decision` as for `caltrop_guard_admit`; `name` points at memory for a pointer, `len` at memory for a `size_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn caltrop_guard_reported(
+    guard: *const caltrop_guard,
+    decision: *const caltrop_decision,
+    index: usize,
+    name: *mut *const u8,
+    len: *mut usize,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `guard`.
+    let guard = unsafe { self::guard(guard) };
+    // SAFETY: this function's contract is the one of `reported`.
+    unsafe { reported(guard, decision, index, name, len) }
+}
+
+/// `caltrop_guard_reported` for a guard that was found, or not.
+///
+/// # Safety
+/// As `caltrop_guard_reported`, but for the guard.
+pub(crate) unsafe fn reported(
+    guard: Result<&Guard<'_>, caltrop_status>,
+    decision: *const caltrop_decision,
+    index: usize,
+    name: *mut *const u8,
+    len: *mut usize,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `shared`.
+    let decision = unsafe { shared(decision) };
+    // SAFETY: this function's contract is the one of `place`.
+    let name = unsafe { place(name) };
+    // SAFETY: this function's contract is the one of `place`.
+    let len = unsafe { place(len) };
+    status(guard.and_then(|guard| {
+        let (decision, name, len) = (decision?, name?, len?);
+        let one = decision.reported.get(index).filter(|one| one.reason != 0).ok_or(CALTROP_E_VALUE)?;
+        let quota = one.quota.checked_sub(1).and_then(|quota| guard.policy().quota_name(usize::from(quota)));
+        name.write(quota.map_or(ptr::null(), str::as_ptr));
+        len.write(quota.map_or(0, str::len));
+        Ok(())
+    }))
+}
+
 /// The word of a reason, for logs: `*len` bytes of static text, not ended by a NUL; none for a number that is no reason.
 ///
 /// # Safety

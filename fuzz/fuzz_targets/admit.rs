@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use arbitrary::Unstructured;
-use caltrop::audit::Reason;
+use caltrop::audit::{Reason, Verdict};
 use caltrop::guard::{Fact, Feeds, Outcome, Step, Trace};
 use caltrop::image::Floor;
 use caltrop::key::Keyring;
@@ -28,7 +28,7 @@ struct Listener;
 impl Trace for Listener {
     fn fact(&mut self, _: Step, _: Fact<'_>) {}
 
-    fn verdict(&mut self, _: Step, _: Result<(), Reason>) {}
+    fn verdict(&mut self, _: Step, _: Verdict) {}
 }
 
 fuzz_target!(|data: &[u8]| {

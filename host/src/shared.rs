@@ -24,7 +24,7 @@ const FOLDER: &str = "/dev/shm";
 /// `CLTPHOST`: what the file begins with.
 const MAGIC: u64 = u64::from_le_bytes(*b"CLTPHOST");
 /// The layout of the file; it stands in its name too, so that releases of two layouts live side by side.
-const LAYOUT: u64 = 1;
+const LAYOUT: u64 = 2;
 /// The file's own page, in words: magic, layout, words of the state, boot id (2).
 const HEAD: usize = 512;
 
@@ -43,14 +43,14 @@ impl SharedWords {
     ///
     /// # Example: two processes' worth of one state
     /// ```
-    /// use caltrop::{State, guard::Geometry, table::TableSize};
+    /// use caltrop::{State, audit::Verdict, guard::Geometry, table::TableSize};
     /// use caltrop_host::shared::SharedWords;
     /// let geometry = Geometry { rate: TableSize { lines: 16, overflow_log2: 6 }, audit_slots: 16 };
     /// let name = format!("doc-{}", std::process::id());
     /// let first = SharedWords::open(&name, geometry).unwrap();
     /// let second = SharedWords::open(&name, geometry).unwrap();
-    /// State::attach(first.words()).unwrap().journal().count(None);
-    /// assert_eq!(State::attach(second.words()).unwrap().journal().counted(None), 1);
+    /// State::attach(first.words()).unwrap().journal().count(Verdict::Pass);
+    /// assert_eq!(State::attach(second.words()).unwrap().journal().counted(Verdict::Pass), 1);
     /// std::fs::remove_file(first.path()).unwrap();
     /// ```
     pub fn open(name: &str, geometry: Geometry) -> Result<Self, SharedError> {

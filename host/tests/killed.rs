@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use caltrop::State;
-use caltrop::audit::{Event, Reason};
+use caltrop::audit::{Event, Reason, Verdict};
 use caltrop::guard::Geometry;
 use caltrop::rate::{Charge, Quota};
 use caltrop::table::TableSize;
@@ -24,8 +24,8 @@ const RATE: u64 = 500;
 const BURST: u64 = 50;
 
 /// The journal counts exactly and outlives whoever counts: "allowed" counts all calls, and the reason of a client's number its admissions.
-fn admitted_of(client: usize) -> Option<Reason> {
-    Some(Reason::ALL[client])
+fn admitted_of(client: usize) -> Verdict {
+    Verdict::Deny(Reason::ALL[client])
 }
 
 /// An event whose words all follow from its number.
@@ -51,7 +51,7 @@ fn worker() {
                 state.journal().count(admitted_of(client));
                 state.journal().write(event(state.journal().next_decision()));
             }
-            state.journal().count(None);
+            state.journal().count(Verdict::Pass);
         }
     }
 }
@@ -110,7 +110,7 @@ fn run(name: &str, length: Duration, planted: bool) -> Run {
     let again = SharedWords::open(&name, GEOMETRY).unwrap();
     let state = State::attach(again.words()).unwrap();
     let admitted: [u64; CLIENTS] = std::array::from_fn(|client| state.journal().counted(admitted_of(client)));
-    let calls = state.journal().counted(None);
+    let calls = state.journal().counted(Verdict::Pass);
     // docs/formats.md §3: burst · (1 + tick/T) + rate · t + 2 · workers.
     let bound = BURST + 1 + (RATE as f64 * begun.elapsed().as_secs_f64()).ceil() as u64 + 2 * WORKERS;
     std::fs::remove_file(path).unwrap();

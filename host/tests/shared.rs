@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use caltrop::State;
+use caltrop::audit::Verdict;
 use caltrop::guard::Geometry;
 use caltrop::rate::{Charge, Quota};
 use caltrop::table::TableSize;
@@ -73,11 +74,11 @@ fn processes_that_start_at_once_share_one_state() {
 fn a_later_geometry_keeps_the_state_that_is_there() {
     let named = Named::new("geometry");
     let first = named.open().unwrap();
-    State::attach(first.words()).unwrap().journal().count(None);
+    State::attach(first.words()).unwrap().journal().count(Verdict::Pass);
     let larger = Geometry { rate: TableSize { lines: 128, ..GEOMETRY.rate }, ..GEOMETRY };
     let second = SharedWords::open(&named.name, larger).unwrap();
     let state = State::attach(second.words()).unwrap();
-    assert_eq!((state.geometry(), state.journal().counted(None)), (GEOMETRY, 1));
+    assert_eq!((state.geometry(), state.journal().counted(Verdict::Pass)), (GEOMETRY, 1));
 }
 
 #[test]

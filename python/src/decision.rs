@@ -42,6 +42,9 @@ pub(crate) struct Decision {
     /// What the key may do, ascending.
     #[pyo3(get)]
     scopes: Vec<String>,
+    /// What would have refused the request, were it not in report mode: pairs of a reason's word and a quota's name, or None.
+    #[pyo3(get)]
+    reported: Vec<(&'static str, Option<String>)>,
     /// The public id of the key that was shown; 0 without a good one.
     #[pyo3(get)]
     key_id: u64,
@@ -69,6 +72,7 @@ impl Decision {
             tenant: owned(facts.tenant()),
             plan: owned(facts.plan()),
             scopes: facts.scopes().map(str::to_owned).collect(),
+            reported: decided.reported().map(|(reason, quota)| (reason.word(), owned(quota))).collect(),
             key_id: facts.key_id(),
             client: facts.client(),
         }

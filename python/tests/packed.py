@@ -14,7 +14,7 @@ class Case:
     name: str
     now: caltrop.Now
     request: dict[str, object]
-    expected: tuple[int, str, str, str, int]
+    expected: tuple[object, ...]
 
 
 @dataclass
@@ -81,9 +81,12 @@ def _case(at: _Reader) -> Case:
     peer = str(ipaddress.ip_address(at.take({4: 4, 6: 16}[family]))) if family else None
     tls = _TLS[at.number(1)]
     request = dict(method=method, target=target, authority=authority, headers=headers, peer=peer, tls=tls, now=now)
-    return Case(name, now, request, (at.number(2), at.text(), at.text(), at.text(), at.number(4)))
+    answer = at.number(2), at.text(), at.text(), at.text(), at.number(4)
+    reported = [(at.text(), at.text() or None) for _ in range(at.number(1))]
+    return Case(name, now, request, (*answer, reported))
 
 
-def answer(guard: caltrop.Guard, case: Case) -> tuple[int, str, str, str, int]:
+def answer(guard: caltrop.Guard, case: Case) -> tuple[object, ...]:
     decision = guard.admit(**case.request)
-    return decision.status, decision.reason or "", decision.principal or "", decision.route or "", decision.retry_after
+    told = decision.reason or "", decision.principal or "", decision.route or ""
+    return decision.status, *told, decision.retry_after, decision.reported

@@ -79,7 +79,7 @@ fn model(key_id: u64, key: &Key, pepper: &mac::Key) -> Result<KeyModel, String> 
     })
 }
 
-/// A case as often as it is sent: before the last time it must be allowed.
+/// A case as often as it is sent: before the last time it must be allowed, with nothing reported.
 fn case(out: &mut Writer, case: &Case, turn: u32) -> Result<(), String> {
     let is_last = turn == case.repeat;
     let (method, target) = case.line.split_once(' ').ok_or("its line is no method and target")?;
@@ -115,6 +115,13 @@ fn case(out: &mut Writer, case: &Case, turn: u32) -> Result<(), String> {
     out.bytes(case.principal.as_bytes(), 1)?;
     out.bytes(case.route.as_bytes(), 1)?;
     out.0.extend_from_slice(&wait.to_le_bytes());
+    let reported = if is_last { &case.reported[..] } else { &[] };
+    out.number(reported.len(), 1)?;
+    for one in reported {
+        let (reason, quota) = one.split_once(' ').unwrap_or((one, ""));
+        out.bytes(reason.as_bytes(), 1)?;
+        out.bytes(quota.as_bytes(), 1)?;
+    }
     Ok(())
 }
 

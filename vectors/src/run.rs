@@ -88,7 +88,9 @@ fn case(at: &mut Reader<'_>, guard: &Guard<'_>, score: &mut Score) -> Option<()>
         12 => Transport::Tls(TlsVersion::V1_2),
         _ => Transport::Tls(TlsVersion::V1_3),
     };
-    let expected = (at.number(2)?, text(at)?, text(at)?, text(at)?, at.number(4)?);
+    let answer = (at.number(2)?, text(at)?, text(at)?, text(at)?, at.number(4)?);
+    let reported = (0..at.number(1)?).map(|_| Some((text(at)?, text(at)?))).collect::<Option<Vec<_>>>()?;
+    let expected = (answer, reported);
 
     let headers = &headers[..];
     let decision = guard.admit(&Request { method, target, authority, headers: &headers, peer, transport }, now);
@@ -98,7 +100,8 @@ fn case(at: &mut Reader<'_>, guard: &Guard<'_>, score: &mut Score) -> Option<()>
     };
     let facts = decision.facts();
     let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let given = (u64::from(decision.status()), reason.to_owned(), owned(facts.principal()), owned(facts.route()), u64::from(wait));
+    let answer = (u64::from(decision.status()), reason.to_owned(), owned(facts.principal()), owned(facts.route()), u64::from(wait));
+    let given = (answer, decision.reported().map(|(reason, quota)| (reason.word().to_owned(), owned(quota))).collect());
     score.cases += 1;
     score.reasons.insert(reason);
     if given == expected {

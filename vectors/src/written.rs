@@ -103,6 +103,9 @@ pub struct Case {
     /// Seconds to wait.
     #[serde(default)]
     pub retry_after: u32,
+    /// What would have refused it: reasons, each with its quota behind a space if it has one.
+    #[serde(default)]
+    pub reported: Vec<String>,
 }
 
 fn default_from() -> String {

@@ -48,6 +48,9 @@ pub struct Entry {
     /// Why it was denied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Why it would have been denied, had the rule not been in report mode. The request's own decision has a line of its own, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_deny: Option<String>,
     /// The client behind the proxies, if it could be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<IpAddr>,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use caltrop::Guard;
-use caltrop::audit::{Event, Reason};
+use caltrop::audit::{Event, Reason, Verdict};
 use caltrop::guard::record::line;
 use caltrop::name::name64;
 
@@ -50,11 +50,14 @@ impl<'g> Names<'g> {
         let policy = self.guard.policy();
         let is_own = event.policy == self.policy;
         let route = self.routes.get(&event.route).copied().filter(|_| event.route != 0);
-        let quota = event.reason.filter(|reason| is_quota(*reason)).map(|_| event.rule).filter(|_| is_own);
+        let reason = event.verdict.reason();
+        let would = matches!(event.verdict, Verdict::WouldDeny(_));
+        let word = reason.map(|reason| reason.word().to_owned());
+        let quota = reason.filter(|reason| reason.is_of_quota()).map(|_| event.rule).filter(|_| is_own);
         let route_name = route.and_then(|index| policy.routes().route(index)).and_then(|route| route.name());
         let rule = match quota.and_then(|index| policy.quota_name(usize::from(index))) {
             Some(name) => Some(Rule::Quota(name.to_owned())),
-            None => event.reason.filter(|reason| is_route(*reason)).and(route_name).map(|name| Rule::Route(name.to_owned())),
+            None => reason.filter(|reason| is_route(*reason)).and(route_name).map(|name| Rule::Route(name.to_owned())),
         };
         let zones = (0..64).filter(|bit| event.zones >> bit & 1 == 1).filter_map(|bit| policy.zone_name(bit)).filter(|_| is_own);
         Entry {
@@ -66,8 +69,9 @@ impl<'g> Names<'g> {
                 .and_then(|wall_s| jiff::Timestamp::from_second(wall_s).ok())
                 .map(|at| at.to_string())
                 .unwrap_or_default(),
-            status: event.reason.map_or(200, |reason| reason.status()),
-            reason: event.reason.map(|reason| reason.word().to_owned()),
+            status: event.verdict.status(),
+            reason: word.clone().filter(|_| !would),
+            would_deny: word.filter(|_| would),
             client: event.client,
             hops: event.hops,
             zones: zones.map(str::to_owned).collect(),
@@ -79,7 +83,7 @@ impl<'g> Names<'g> {
             retry_after: (event.retry_after_s != 0).then_some(event.retry_after_s),
             count: event.count,
             policy: hex(event.policy),
-            line: event.reason.filter(|_| is_own).and_then(|reason| self.line(reason, route, quota)),
+            line: reason.filter(|_| is_own).and_then(|reason| self.line(reason, route, quota)),
         }
     }
 
@@ -103,11 +107,6 @@ impl<'g> Names<'g> {
             _ => None,
         }
     }
-}
-
-/// Reasons whose rule is a quota.
-const fn is_quota(reason: Reason) -> bool {
-    matches!(reason, Reason::AddressQuota | Reason::Failures | Reason::Quota | Reason::Plan | Reason::Contended)
 }
 
 /// Reasons that a route gives.

@@ -50,8 +50,15 @@ pub const fn mend(reason: Reason) -> &'static str {
 #[must_use]
 pub fn why(entry: &Entry, source: Option<&Source>) -> Vec<(&'static str, String)> {
     let mut rows = vec![("decision", entry.id.clone()), ("at", entry.at.clone())];
-    let reason = entry.reason.as_deref();
-    rows.push(("answer", reason.map_or_else(|| entry.status.to_string(), |reason| format!("{} {reason}", entry.status))));
+    let (denied, would) = (entry.reason.as_deref(), entry.would_deny.as_deref());
+    rows.push((
+        "answer",
+        match (denied, would) {
+            (Some(reason), _) => format!("{} {reason}", entry.status),
+            (None, Some(reason)) => format!("none: in report mode; else {reason}"),
+            (None, None) => entry.status.to_string(),
+        },
+    ));
     let client = entry.client.map_or_else(|| "unknown".to_owned(), |client| client.to_string());
     let zones = if entry.zones.is_empty() { "no zone".to_owned() } else { format!("zones {}", entry.zones.join(" ")) };
     rows.push(("client", format!("{client}, {} trusted proxies passed, {zones}", entry.hops)));
@@ -75,6 +82,6 @@ pub fn why(entry: &Entry, source: Option<&Source>) -> Vec<(&'static str, String)
             None => format!("{line}, of policy {}, which is not the one at hand", entry.policy),
         }),
     );
-    push("would pass", reason.and_then(Reason::from_word).map(|reason| mend(reason).to_owned()));
+    push("would pass", denied.or(would).and_then(Reason::from_word).map(|reason| mend(reason).to_owned()));
     rows
 }

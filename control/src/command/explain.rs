@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use caltrop::Decision;
-use caltrop::audit::Reason;
+use caltrop::audit::Verdict;
 use caltrop::guard::record::line;
 use caltrop::guard::{Fact, Step, Trace};
 use caltrop::net::{PeerTrust, Walk};
@@ -88,7 +88,7 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
     let mut heard = Heard { loaded: &loaded, source: &written.source, steps: Vec::new(), open: Told::default() };
     let decision = loaded.guard().trace(&request, clock::now(), &mut heard);
     let answer = answer(&decision);
-    let rows = heard.steps.iter().map(|step| vec![step.name.to_owned(), step.verdict.to_owned(), step.facts.join("; "), step.line()]);
+    let rows = heard.steps.iter().map(|step| vec![step.name.to_owned(), step.verdict.clone(), step.facts.join("; "), step.line()]);
     let mut text = table(rows) + &format!("\n  {answer}\n");
     if let Some(path) = &args.html {
         let rows: Vec<Row<'_>> = heard.steps.iter().map(Told::row).collect();
@@ -106,12 +106,16 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
 }
 
 fn answer(decision: &Decision<'_>) -> String {
+    let would = decision
+        .reported()
+        .map(|(reason, quota)| format!(", would deny {}", [reason.word(), quota.unwrap_or_default()].join(" ").trim_end()));
+    let would: String = would.collect();
     match decision {
-        Decision::Allow(grant) => format!("200: allowed for {}", grant.principal().unwrap_or("anybody")),
+        Decision::Allow(grant) => format!("200: allowed for {}{would}", grant.principal().unwrap_or("anybody")),
         Decision::Deny(denial) => {
             let wait = denial.retry_after_s();
             let wait = if wait > 0 { format!(", retry after {wait} s") } else { String::new() };
-            format!("{} {}{wait}", denial.status(), denial.reason().word())
+            format!("{} {}{wait}{would}", denial.status(), denial.reason().word())
         }
     }
 }
@@ -120,7 +124,7 @@ fn answer(decision: &Decision<'_>) -> String {
 #[derive(Default)]
 struct Told {
     name: &'static str,
-    verdict: &'static str,
+    verdict: String,
     facts: Vec<String>,
     /// Line and text of policy.toml.
     at: Option<(u32, String)>,
@@ -133,7 +137,7 @@ impl Told {
 
     fn row(&self) -> Row<'_> {
         let line = self.at.as_ref().map(|(line, text)| (*line, text.as_str()));
-        Row { step: self.name, verdict: self.verdict, facts: &self.facts, line }
+        Row { step: self.name, verdict: &self.verdict, facts: &self.facts, line }
     }
 
     fn json(&self) -> serde_json::Value {
@@ -210,7 +214,7 @@ impl Trace for Heard<'_> {
         let _ = step;
     }
 
-    fn verdict(&mut self, step: Step, verdict: Result<(), Reason>) {
+    fn verdict(&mut self, step: Step, verdict: Verdict) {
         match step {
             Step::Transport if self.open.at.is_none() => self.at(line::NETWORK, 0),
             Step::Preflight => self.at(line::NETWORK, 5),
@@ -219,7 +223,11 @@ impl Trace for Heard<'_> {
             _ => {}
         }
         let told = std::mem::take(&mut self.open);
-        let verdict = verdict.map_or_else(Reason::word, |()| "pass");
+        let verdict = match verdict {
+            Verdict::Pass => "pass".to_owned(),
+            Verdict::Deny(reason) => reason.word().to_owned(),
+            Verdict::WouldDeny(reason) => format!("would deny: {}", reason.word()),
+        };
         self.steps.push(Told { name: name(step), verdict, ..told });
     }
 }

@@ -35,6 +35,8 @@ pub enum ForwardedBy {
 pub struct Policy {
     /// Its name: the scope of its image.
     pub name: String,
+    /// Whether everything but the shape of requests is only reported.
+    pub mode: Mode,
     /// Words of the rate table.
     pub slots: u32,
     /// Whether an image past its end denies everything.
@@ -71,6 +73,30 @@ pub struct Policy {
     pub plans: Vec<Plan>,
     /// Routes.
     pub routes: Vec<Route>,
+}
+
+/// Whether a rule refuses, or only says what it would refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// It refuses.
+    #[default]
+    Enforce,
+    /// It reports.
+    Report {
+        /// For how many of a hundred callers; it refuses the others.
+        percent: u8,
+    },
+}
+
+impl Mode {
+    /// For how many of a hundred callers it only reports.
+    #[must_use]
+    pub const fn percent(self) -> u8 {
+        match self {
+            Self::Enforce => 0,
+            Self::Report { percent } => percent,
+        }
+    }
 }
 
 /// A field of every answer.
@@ -157,6 +183,8 @@ pub struct Quota {
     pub limits: Option<Vec<Limit>>,
     /// What it allows in some zones, in all windows.
     pub in_zone: Vec<(String, Limit)>,
+    /// Whether it refuses.
+    pub mode: Mode,
 }
 
 /// What callers with this plan are allowed.
@@ -219,4 +247,6 @@ pub struct Route {
     pub conditions: Vec<Condition>,
     /// Whether whom it does not serve is told that there is nothing.
     pub hide: bool,
+    /// Whether its access and quotas refuse.
+    pub mode: Mode,
 }

@@ -35,11 +35,15 @@ impl Cover {
     #[must_use]
     pub fn of(written: &Written, rows: &[RowResult]) -> Self {
         let policy = &written.policy;
-        let denied: HashSet<(&str, Reason)> = rows.iter().filter_map(|row| Some((row.route.as_deref()?, row.reason?))).collect();
+        // What is only reported is tried as well.
+        let reasons = |row: &RowResult| row.reason.into_iter().chain(row.reported.iter().copied()).collect::<Vec<_>>();
+        let of_routes = rows.iter().filter_map(|row| Some((row.route.as_deref()?, row)));
+        let denied: HashSet<(&str, Reason)> =
+            of_routes.flat_map(|(route, row)| reasons(row).into_iter().map(move |reason| (route, reason))).collect();
         let passed: HashSet<&str> = rows.iter().filter(|row| row.reason.is_none()).filter_map(|row| row.route.as_deref()).collect();
-        let seen: HashSet<Reason> = rows.iter().filter_map(|row| row.reason).collect();
+        let seen: HashSet<Reason> = rows.iter().flat_map(reasons).collect();
         let refusing: HashSet<&str> =
-            rows.iter().filter(|row| row.reason.is_some()).flat_map(|row| &row.quotas).map(String::as_str).collect();
+            rows.iter().filter(|row| !reasons(row).is_empty()).flat_map(|row| &row.quotas).map(String::as_str).collect();
         let mut rules = Rules::default();
         for (route, &line) in policy.routes.iter().zip(&written.lines.routes) {
             let name = route.name.as_str();

@@ -9,7 +9,7 @@ use self::Effect::{Looser, Other, Tighter};
 use super::run::{RunError, run};
 use super::words;
 use super::written::Written;
-use crate::model::{By, Limit, Plan, Policy, Quota, Route, Tls, Zone};
+use crate::model::{By, Limit, Mode, Plan, Policy, Quota, Route, Tls, Zone};
 
 /// Who is better off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -141,8 +141,16 @@ impl Changes {
         old.difference(&new).for_each(|name| self.add(what, gone.1, format!("{} {name:?}", gone.0)));
     }
 
+    fn mode(&mut self, what: &str, old: Mode, new: Mode) {
+        if old != new {
+            let effect = if new.percent() > old.percent() { Looser } else { Tighter };
+            self.add(what, effect, format!("{} instead of {}", words::mode(new), words::mode(old)));
+        }
+    }
+
     fn whole(&mut self, old: &Policy, new: &Policy) {
         let what = "policy";
+        self.mode(what, old.mode, new.mode);
         if old.slots != new.slots {
             self.add(what, Other, format!("{} slots → {}: the state is made anew, and all limits begin again", old.slots, new.slots));
         }
@@ -194,6 +202,7 @@ impl Changes {
         if (old.by, old.on) != (new.by, new.on) {
             self.add(what, Other, format!("counts {} instead of {}", words::by(new.by), words::by(old.by)));
         }
+        self.mode(what, old.mode, new.mode);
         match (&old.limits, &new.limits) {
             (Some(old), Some(new)) => self.limits(what, "", old, new),
             (Some(_), None) => self.add(what, Other, "is what the caller's plan says"),
@@ -249,6 +258,7 @@ impl Changes {
             (false, true) => self.add(what, Looser, "is served to every address"),
             _ => self.lists(what, &old.zones, &new.zones, (("is served to zone", Looser), ("is no longer served to zone", Tighter))),
         }
+        self.mode(what, old.mode, new.mode);
         if old.hide != new.hide {
             let (effect, how) = if new.hide { (Tighter, "is hidden from whom it does not serve") } else { (Looser, "is no longer hidden") };
             self.add(what, effect, how);

@@ -1,13 +1,15 @@
 //! `[policy]`: the policy as a whole.
 
 use super::document::{Keys, Span, Table};
-use super::{names, nearest};
+use super::{mode, names, nearest};
 use crate::diagnostic::Findings;
+use crate::model::Mode;
 
 /// What stands in `[policy]`.
 #[derive(Default)]
 pub(super) struct Head {
     pub(super) name: String,
+    pub(super) mode: Mode,
     pub(super) slots: u32,
     pub(super) keys: Option<u64>,
     pub(super) sequence: Option<u64>,
@@ -34,13 +36,7 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings) -> Head {
     {
         head.name = name.to_owned();
     }
-    if let Some(entry) = table.get("mode") {
-        match entry.value.text("mode", "\"enforce\"", findings) {
-            None | Some("enforce") => {}
-            Some("report") => findings.error(entry.value.span(), "mode \"report\" is not supported yet", "write \"enforce\""),
-            Some(other) => findings.error(entry.value.span(), format!("unknown mode {other:?}"), "write \"enforce\""),
-        }
-    }
+    head.mode = mode::whole(table, findings);
     if let Some(entry) = table.get("slots") {
         let slots = entry.value.number("slots", 16..=SLOTS_MAX, findings);
         head.slots = slots.and_then(|slots| u32::try_from(slots).ok()).unwrap_or(SLOTS_DEFAULT);

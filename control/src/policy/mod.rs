@@ -17,6 +17,7 @@ mod head;
 mod headers;
 mod limit;
 mod lines;
+mod mode;
 mod names;
 mod nearest;
 mod network;

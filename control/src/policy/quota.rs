@@ -1,11 +1,12 @@
 //! `[quota]`: how much, counted by what.
 
 use super::document::{Entry, Keys, Span, Table};
-use super::{limit, names, nearest};
+use super::{limit, mode, names, nearest};
 use crate::diagnostic::Findings;
 use crate::model::{By, Limit, On, Plan, Quota};
 
-const KEYS: Keys = Keys { known: &["by", "limit", "burst", "on", "in-zone"], unbuilt: &["cost", "kind", "across", "lease", "mode"] };
+const KEYS: Keys =
+    Keys { known: &["by", "limit", "burst", "on", "in-zone", "mode", "share"], unbuilt: &["cost", "kind", "across", "lease"] };
 const EXAMPLE: &str = "{ by = \"principal\", limit = \"60/minute\" }";
 /// An address is up to three charges, and at most eight are taken at once.
 const BY_ADDRESS_MAX: usize = 2;
@@ -53,6 +54,7 @@ fn quota(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Option<Q
     let burst = table.get("burst").and_then(|burst| limit::burst(burst.value, findings));
     let limits = table.need("limit", "limit = \"60/minute\"", findings).and_then(|limit| limits(limit, burst, findings));
     let in_zone = table.get("in-zone").map(|entry| in_zone(entry, zones, findings)).unwrap_or_default();
+    let mode = mode::read(&table, findings);
     let (by, on, limits) = (by?, on?, limits?);
     for key in ["on", "in-zone"] {
         if let Some(entry) = table.get(key).filter(|_| by != By::Address) {
@@ -70,7 +72,7 @@ fn quota(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Option<Q
     if !in_zone.is_empty() && limits.as_ref().is_some_and(|limits| limits.len() > 1) {
         findings.error(entry.key_span.clone(), format!("{label} has several limits, and others in zones"), "make a quota of each limit");
     }
-    Some(Quota { name: entry.key.to_owned(), by, on, limits, in_zone })
+    Some(Quota { name: entry.key.to_owned(), by, on, limits, in_zone, mode })
 }
 
 /// `Some(None)`: what the caller's plan says.

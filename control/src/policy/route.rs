@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use caltrop::rate::CHARGES_MAX;
 
 use super::document::{Entry, Keys, Span, Table};
-use super::{condition, names, nearest, network};
+use super::{condition, mode, names, nearest, network};
 use crate::diagnostic::Findings;
 use crate::model::{By, Method, Plan, Quota, Route, Segment, Template, Tls};
 
@@ -18,6 +18,7 @@ pub(super) struct Around<'a> {
     pub(super) tls: Tls,
     pub(super) tls_place: Option<Span>,
     pub(super) scopes: Option<&'a [String]>,
+    pub(super) now_s: u64,
 }
 
 /// A route and where its parts are said.
@@ -28,8 +29,8 @@ pub(super) struct Placed {
 }
 
 const KEYS: Keys = Keys {
-    known: &["match", "auth", "scopes", "zones", "where", "charge", "tls", "hide"],
-    unbuilt: &["roles", "body", "detect", "mode", "until", "why"],
+    known: &["match", "auth", "scopes", "zones", "where", "charge", "tls", "hide", "mode", "share", "until", "why"],
+    unbuilt: &["roles", "body", "detect"],
 };
 const EXAMPLE: &str = "{ match = \"GET /v1/orders/{id}\" }";
 
@@ -55,7 +56,9 @@ pub(super) fn read(table: &Table<'_>, around: &Around<'_>, findings: &mut Findin
         let charge = charge(&table, needs_key, around, findings);
         let zones = zones.unwrap_or_default();
         let hide = table.get("hide").and_then(|entry| entry.value.flag("hide", findings)).unwrap_or(false);
-        let route = Route { name: entry.key.to_owned(), templates, needs_key, scopes, zones, charge, tls, conditions, hide };
+        let mode = mode::read(&table, findings);
+        mode::exception(&table, mode, around.now_s, findings);
+        let route = Route { name: entry.key.to_owned(), templates, needs_key, scopes, zones, charge, tls, conditions, hide, mode };
         routes.push(Placed { route, place: table.span, templates: places });
     }
     routes

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use caltrop::audit::Reason;
+use caltrop::audit::{Reason, Verdict};
 use caltrop::guard::{Fact, Feeds, Misuse, Secrets, SecretsFull, StateError, Step, Trace};
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
@@ -30,10 +30,12 @@ pub struct RowResult {
     pub line: u32,
     /// The request, for people.
     pub request: String,
-    /// What was answered: the status, and the reason of a denial.
+    /// What was answered: the status, the reason of a denial, and what would have refused it in enforce mode.
     pub answered: String,
     /// The reason of a denial.
     pub reason: Option<Reason>,
+    /// What would have refused it, were it not in report mode.
+    pub reported: Vec<Reason>,
     /// The route that was found.
     pub route: Option<String>,
     /// The windows of quotas that refused it.
@@ -147,7 +149,7 @@ impl Trace for Refusing<'_> {
         }
     }
 
-    fn verdict(&mut self, _: Step, _: Result<(), Reason>) {}
+    fn verdict(&mut self, _: Step, _: Verdict) {}
 }
 
 fn compare(case: &Case, row: &Ask, decision: &Decision<'_>) -> RowResult {
@@ -172,11 +174,14 @@ fn compare(case: &Case, row: &Ask, decision: &Decision<'_>) -> RowResult {
         Some(Mismatch { part, expected, answered })
     };
     let answered = if decision.is_allowed() { "200".to_owned() } else { format!("{} {reason}", decision.status()) };
+    let reported: Vec<Reason> = decision.reported().map(|(reason, _)| reason).collect();
+    let would: String = reported.iter().map(|reason| format!(", would deny {}", reason.word())).collect();
     RowResult {
         line: case.line,
         request: row.to_string(),
-        answered,
+        answered: answered + &would,
         reason: denied,
+        reported,
         route: facts.route().map(str::to_owned),
         quotas: Vec::new(),
         mismatches: parts.into_iter().filter_map(differs).collect(),

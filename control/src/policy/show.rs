@@ -11,7 +11,7 @@ use super::run::RunError;
 use super::words;
 use super::written::Written;
 use crate::image::Stamp;
-use crate::model::{On, Plan, Quota, Route};
+use crate::model::{Mode, On, Plan, Quota, Route};
 use crate::table::table;
 
 /// Routes, quotas, zones and sizes as text.
@@ -29,6 +29,9 @@ pub fn show(written: &Written) -> Result<String, RunError> {
     let templates: usize = policy.routes.iter().map(|route| route.templates.len()).sum();
     let states = opened.routes().nodes.len();
     let _ = writeln!(out, "policy {}: image {} bytes, state {state} bytes", policy.name, image.len());
+    if policy.mode != Mode::Enforce {
+        let _ = writeln!(out, "the policy {}: it denies nothing but malformed requests", words::mode(policy.mode));
+    }
     if let Some(keys) = written.keys {
         let _ = writeln!(out, "keyring of {keys} keys: {} bytes of records, and their names", keys * KEY_BYTES);
     }
@@ -75,6 +78,7 @@ fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
         list("zones", &route.zones),
         list("where", &route.conditions.iter().map(|condition| condition.text.clone()).collect::<Vec<_>>()),
         if route.hide { "hidden".to_owned() } else { String::new() },
+        mode(route.mode),
         if charge.is_empty() { "free".to_owned() } else { format!("charge {charge}") },
     ];
     let templates = words::templates(route).into_iter().enumerate().map(|(at, template)| {
@@ -89,7 +93,12 @@ fn quota(quota: &Quota) -> Vec<String> {
     let on = if quota.on == On::AuthFailure { "on auth-failure" } else { "" };
     let zones: Vec<String> = quota.in_zone.iter().map(|(zone, other)| format!("in {zone} {}", words::limits(&[*other]))).collect();
     let all = quota.limits.as_ref().map_or_else(|| "as the plan says".to_owned(), |all| words::limits(all));
-    vec![quota.name.clone(), words::by(quota.by).to_owned(), all, on.to_owned(), zones.join("; ")]
+    vec![quota.name.clone(), words::by(quota.by).to_owned(), all, on.to_owned(), zones.join("; "), mode(quota.mode)]
+}
+
+/// Told only of what does not enforce.
+fn mode(mode: Mode) -> String {
+    if mode == Mode::Enforce { String::new() } else { words::mode(mode) }
 }
 
 fn plan(plan: &Plan) -> Vec<String> {

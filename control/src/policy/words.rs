@@ -1,6 +1,6 @@
 //! What parts of a policy are called when people are told of them.
 
-use crate::model::{By, Limit, Route, Tls};
+use crate::model::{By, Limit, Mode, Route, Tls};
 
 pub(super) fn limits(limits: &[Limit]) -> String {
     let shown = limits.iter().map(|limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst));
@@ -18,6 +18,14 @@ pub(super) const fn by(by: By) -> &'static str {
         By::Tenant => "by tenant",
         By::Route => "by route",
         By::Plan => "by plan",
+    }
+}
+
+pub(super) fn mode(mode: Mode) -> String {
+    match mode {
+        Mode::Enforce => "enforces".to_owned(),
+        Mode::Report { percent: 100 } => "only reports".to_owned(),
+        Mode::Report { percent } => format!("only reports for {percent}% of callers"),
     }
 }
 

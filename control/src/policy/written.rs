@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use caltrop::guard::record::LINE;
 use caltrop::image::Header;
-use caltrop_host::signer;
+use caltrop_host::{clock, signer};
 use zerocopy::FromBytes;
 
 use super::document::{self, Keys, Span, Table};
@@ -59,8 +59,16 @@ impl Written {
     /// # Errors
     /// All mistakes, in the order of the text.
     pub fn read(source: Source, signer: &dyn Fn(&str) -> Result<[u8; 32], SignerError>) -> Result<Self, Report> {
+        Self::read_at(source, signer, clock::now().wall_s)
+    }
+
+    /// Reads a policy at an instant, in Unix seconds: exceptions are warned of before they end.
+    ///
+    /// # Errors
+    /// As [`Written::read`]; they do not depend on the instant.
+    pub fn read_at(source: Source, signer: &dyn Fn(&str) -> Result<[u8; 32], SignerError>, now_s: u64) -> Result<Self, Report> {
         let mut findings = Findings::default();
-        let Some(parts) = parts(&source, signer, &mut findings) else { return Err(findings.report(&source)) };
+        let Some(parts) = parts(&source, signer, now_s, &mut findings) else { return Err(findings.report(&source)) };
         let (written, route_place) = parts;
         if !findings.has_error()
             && let Err(error) = model::compile(&written.policy)
@@ -137,7 +145,7 @@ const ROOT: Keys =
     Keys { known: &["policy", "network", "headers", "feed", "auth", "quota", "plan", "route", "expect"], unbuilt: &["audit"] };
 
 /// What the text says as far as it can be read, and where its routes begin.
-fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> Option<(Written, Span)> {
+fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut Findings) -> Option<(Written, Span)> {
     let document = document::parse(source, findings)?;
     let root = Table::new("policy.toml", 0..source.text().find('\n').unwrap_or(source.text().len()), document.get_ref());
     root.check_keys(ROOT, findings);
@@ -165,6 +173,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
         tls: network.tls,
         tls_place: network.places[0].clone(),
         scopes: head.scopes.as_deref(),
+        now_s,
     };
     let route_table = table("route", "[route]", findings);
     let routes = route_table.as_ref().map(|table| route::read(table, &around, findings)).unwrap_or_default();
@@ -199,6 +208,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, findings: &mut Findings) -> 
     let (keyring, credentials) = auth.map(|auth| (auth.keyring, auth.credentials)).unzip();
     let policy = Policy {
         name: head.name,
+        mode: head.mode,
         slots: head.slots,
         deny_expired: head.deny_expired,
         proxies: network.proxies,

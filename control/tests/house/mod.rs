@@ -14,7 +14,7 @@ use caltrop::{Decision, Guard, Now, Policy, State, mac};
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{KeyModel, KeyState, build};
 use caltrop_control::model::{
-    self, By, Condition, Credential, Feed, Field, ForwardedBy, Hours, Limit, On, Operand, Plan, Quota, Route, Test, Tls, Zone,
+    self, By, Condition, Credential, Feed, Field, ForwardedBy, Hours, Limit, Mode, On, Operand, Plan, Quota, Route, Test, Tls, Zone,
 };
 use ed25519_dalek::SigningKey;
 
@@ -45,6 +45,7 @@ fn route(name: &str, templates: &[&str]) -> Route {
         tls: None,
         conditions: vec![],
         hide: false,
+        mode: Mode::Enforce,
     }
 }
 
@@ -62,9 +63,11 @@ pub(crate) fn model() -> model::Policy {
     let zone =
         |name: &str, networks: &[&str]| Zone { name: name.into(), networks: networks.iter().map(|text| text.parse().unwrap()).collect() };
     let limit = |count, period_s| Limit { count, period_s, burst: count };
-    let quota = |name: &str, by, on, limit| Quota { name: name.into(), by, on, limits: Some(vec![limit]), in_zone: vec![] };
+    let quota =
+        |name: &str, by, on, limit| Quota { name: name.into(), by, on, limits: Some(vec![limit]), in_zone: vec![], mode: Mode::Enforce };
     model::Policy {
         name: "acme-api".into(),
+        mode: Mode::Enforce,
         slots: 4096,
         deny_expired: false,
         proxies: vec!["10.0.0.0/24".parse().unwrap()],
@@ -110,6 +113,7 @@ pub(crate) fn model() -> model::Policy {
                 ..route("orders-write", &["POST /v1/orders"])
             },
             Route { scopes: vec!["orders:read".into()], ..route("orders-latest", &["GET /v1/orders/latest"]) },
+            Route { zones: vec!["vpn".into()], mode: Mode::Report { percent: 50 }, ..route("legacy", &["GET /legacy"]) },
             Route { zones: vec!["vpn".into()], conditions: conditions(), ..route("admin", &["* /admin/{rest...}"]) },
         ],
     }

@@ -52,8 +52,10 @@ pub struct RouteRecord {
     pub conditions: Span,
     /// [`FLAG_HIDE`].
     pub flags: u8,
+    /// For how many of a hundred callers access, quotas and input are only reported: 0 enforces, 100 reports for all.
+    pub report: u8,
     /// Zero.
-    pub zero: [u8; 3],
+    pub zero: [u8; 2],
 }
 
 const _: () = assert!(size_of::<RouteRecord>() == 44);

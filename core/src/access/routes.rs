@@ -76,7 +76,7 @@ impl<'b> Routes<'b> {
             route.scopes.fits(self.names.len()) && route.charges.fits(self.charges.len()) && route.conditions.fits(self.conditions.len());
         let ascending = route.charges.of(self.charges).is_sorted_by(|a, b| a.quota.get() < b.quota.get());
         let known = route.auth <= AUTH_KEY && matches!(route.tls, 0 | 2 | 3) && route.zones.get() & !zones == 0;
-        let known = known && route.flags & !FLAG_HIDE == 0 && route.zero == [0; 3];
+        let known = known && route.flags & !FLAG_HIDE == 0 && route.report <= 100 && route.zero == [0; 2];
         if spans && ascending && known { Ok(()) } else { Err(OpenError::Content { tag: ROUTE }) }
     }
 

@@ -1,31 +1,38 @@
-//! How often each answer was given: exact, one word each.
+//! How often each answer was given, and how often each would have been: exact, one word each.
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use super::Reason;
+use super::{Reason, Verdict};
 use crate::table::Word;
 
-/// Words of the counters: one for what was allowed, one a reason, room for reasons to come.
-pub(super) const COUNTERS: usize = 64;
+/// Words of the counters: as many for what would have been denied as for what was decided.
+pub(super) const COUNTERS: usize = 2 * ANSWERS;
 
-const _: () = assert!(Reason::ALL.len() < COUNTERS);
+/// One for what was allowed, one a reason, room for reasons to come.
+const ANSWERS: usize = 64;
 
-/// One counter an answer; 0 is "allowed".
+const _: () = assert!(Reason::ALL.len() < ANSWERS);
+
+/// One counter a verdict; 0 is "allowed".
 #[derive(Clone, Copy)]
 pub(super) struct Counters<'s>(pub(super) &'s [Word]);
 
 impl Counters<'_> {
-    fn word(&self, reason: Option<Reason>) -> Option<&Word> {
-        self.0.get(usize::from(reason.map_or(0, Reason::code)))
+    fn word(&self, verdict: Verdict) -> Option<&Word> {
+        self.0.get(match verdict {
+            Verdict::Pass => 0,
+            Verdict::Deny(reason) => usize::from(reason.code()),
+            Verdict::WouldDeny(reason) => usize::from(reason.code()).wrapping_add(ANSWERS),
+        })
     }
 
-    pub(super) fn count(&self, reason: Option<Reason>) {
-        if let Some(word) = self.word(reason) {
+    pub(super) fn count(&self, verdict: Verdict) {
+        if let Some(word) = self.word(verdict) {
             word.fetch_add(1, Relaxed);
         }
     }
 
-    pub(super) fn get(&self, reason: Option<Reason>) -> u64 {
-        self.word(reason).map_or(0, |word| word.load(Relaxed))
+    pub(super) fn get(&self, verdict: Verdict) -> u64 {
+        self.word(verdict).map_or(0, |word| word.load(Relaxed))
     }
 }

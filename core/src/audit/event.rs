@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv6Addr};
 
-use super::Reason;
+use super::{Reason, Verdict};
 
 /// Words of an event.
 pub(super) const EVENT_WORDS: usize = 12;
@@ -26,8 +26,8 @@ pub struct Event {
     pub policy: u64,
     /// The zones that held.
     pub zones: u64,
-    /// Why it was denied; `None` if it was allowed.
-    pub reason: Option<Reason>,
+    /// What was decided, or would have been.
+    pub verdict: Verdict,
     /// How many trusted proxies were passed.
     pub hops: u8,
     /// The route's or quota's index in the policy that decided, `u16::MAX` without one.
@@ -47,8 +47,9 @@ impl Event {
         };
         let [id_low, id_high] = halves(self.id);
         let [address_low, address_high] = halves(address);
-        let reason = u64::from(self.reason.map_or(0, Reason::code));
-        let facts = reason | kind << 8 | u64::from(self.hops) << 16 | u64::from(self.rule) << 32;
+        let reason = u64::from(self.verdict.reason().map_or(0, Reason::code));
+        let would = u64::from(matches!(self.verdict, Verdict::WouldDeny(_)));
+        let facts = reason | kind << 8 | u64::from(self.hops) << 16 | would << 24 | u64::from(self.rule) << 32;
         let numbers = u64::from(self.retry_after_s) | u64::from(self.count) << 32;
         [
             id_low,
@@ -68,7 +69,7 @@ impl Event {
 
     pub(super) fn from_words(words: [u64; EVENT_WORDS]) -> Self {
         let [id_low, id_high, wall_s, address_low, address_high, key_id, principal, route, policy, zones, facts, numbers] = words;
-        let [reason, kind, hops, _, rule_low, rule_high, ..] = facts.to_le_bytes();
+        let [reason, kind, hops, would, rule_low, rule_high, ..] = facts.to_le_bytes();
         let [a, b, c, d, count @ ..] = numbers.to_le_bytes();
         let address = u128::from(address_low) | u128::from(address_high) << 64;
         let client = match kind {
@@ -85,7 +86,11 @@ impl Event {
             route,
             policy,
             zones,
-            reason: Reason::from_code(reason),
+            verdict: match Reason::from_code(reason) {
+                None => Verdict::Pass,
+                Some(reason) if would == 0 => Verdict::Deny(reason),
+                Some(reason) => Verdict::WouldDeny(reason),
+            },
             hops,
             rule: u16::from_le_bytes([rule_low, rule_high]),
             retry_after_s: u32::from_le_bytes([a, b, c, d]),

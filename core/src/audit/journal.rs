@@ -4,24 +4,26 @@ use core::fmt;
 use core::net::IpAddr;
 use core::sync::atomic::Ordering::Relaxed;
 
-use super::Reason;
 use super::counters::{COUNTERS, Counters};
 use super::event::Event;
 use super::fold::{FOLDS, fold};
 use super::ring::{Drained, Ring, SLOT_WORDS};
+use super::{Reason, Verdict};
 use crate::table::{LINE_WORDS, Word};
 
 /// Where decisions are counted and written.
 ///
 /// ```
-/// use caltrop::{audit::{Event, Journal, Reason}, table::Word};
+/// use caltrop::{audit::{Event, Journal, Reason, Verdict}, table::Word};
 /// let words: Vec<Word> = (0..Journal::words(4).unwrap()).map(|_| Word::new(0)).collect();
 /// let journal = Journal::over(&words, 4).unwrap();
-/// journal.count(Some(Reason::Scope));
-/// journal.write(Event { id: 7, reason: Some(Reason::Scope), ..Event::default() });
+/// let denied = Verdict::Deny(Reason::Scope);
+/// journal.count(denied);
+/// journal.write(Event { id: 7, verdict: denied, ..Event::default() });
 /// let mut seen = Vec::new();
 /// let drained = journal.drain(0, |_, event| seen.push(event.id));
-/// assert_eq!((seen, drained.lost, journal.counted(Some(Reason::Scope))), (vec![7], 0, 1));
+/// assert_eq!((seen, drained.lost, journal.counted(denied)), (vec![7], 0, 1));
+/// assert_eq!(journal.counted(Verdict::WouldDeny(Reason::Scope)), 0);
 /// ```
 #[derive(Clone, Copy)]
 pub struct Journal<'s> {
@@ -60,20 +62,20 @@ impl<'s> Journal<'s> {
         self.decisions.fetch_add(1, Relaxed).wrapping_add(1)
     }
 
-    /// Counts an answer; `None` is "allowed".
-    pub fn count(&self, reason: Option<Reason>) {
-        self.counters.count(reason);
+    /// Counts a decision, or what a rule in report mode would have decided.
+    pub fn count(&self, verdict: Verdict) {
+        self.counters.count(verdict);
     }
 
-    /// How often an answer was given.
+    /// How often it was counted.
     #[must_use]
-    pub fn counted(&self, reason: Option<Reason>) -> u64 {
-        self.counters.get(reason)
+    pub fn counted(&self, verdict: Verdict) -> u64 {
+        self.counters.get(verdict)
     }
 
     /// For how many equal denials an event should now be written, if one should. `keyed` is a hash that a stranger cannot compute.
-    pub fn fold(&self, reason: Reason, client: Option<IpAddr>, mono_s: u64, keyed: impl FnOnce(&[u8]) -> u64) -> Option<u32> {
-        fold(self.folds, keyed(&fold_key(reason, client)), mono_s)
+    pub fn fold(&self, verdict: Verdict, client: Option<IpAddr>, mono_s: u64, keyed: impl FnOnce(&[u8]) -> u64) -> Option<u32> {
+        fold(self.folds, keyed(&fold_key(verdict, client)), mono_s)
     }
 
     /// Writes an event over the oldest one.
@@ -87,15 +89,20 @@ impl<'s> Journal<'s> {
     }
 }
 
-/// What reason and client are folded by.
-fn fold_key(reason: Reason, client: Option<IpAddr>) -> [u8; 18] {
+/// Beside the address's kind: what would have been denied folds apart from what was.
+const WOULD: u8 = 0x80;
+
+/// What verdict and client are folded by.
+fn fold_key(verdict: Verdict, client: Option<IpAddr>) -> [u8; 18] {
     let mut key = [0u8; 18];
     let (kind, bits) = match client {
         None => (0, 0),
         Some(IpAddr::V4(v4)) => (4, u128::from(v4.to_bits())),
         Some(IpAddr::V6(v6)) => (6, v6.to_bits()),
     };
-    for (slot, byte) in key.iter_mut().zip([reason.code(), kind].into_iter().chain(bits.to_le_bytes())) {
+    let reason = verdict.reason().map_or(0, Reason::code);
+    let kind = if matches!(verdict, Verdict::WouldDeny(_)) { kind | WOULD } else { kind };
+    for (slot, byte) in key.iter_mut().zip([reason, kind].into_iter().chain(bits.to_le_bytes())) {
         *slot = byte;
     }
     key

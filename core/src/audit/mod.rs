@@ -12,8 +12,10 @@ mod fold;
 mod journal;
 mod reason;
 mod ring;
+mod verdict;
 
 pub use event::Event;
 pub use journal::{Journal, JournalError};
 pub use reason::Reason;
 pub use ring::Drained;
+pub use verdict::Verdict;

@@ -52,6 +52,14 @@ macro_rules! reasons {
     };
 }
 
+impl Reason {
+    /// Whether a quota gives it: then the rule that decided is one.
+    #[must_use]
+    pub const fn is_of_quota(self) -> bool {
+        matches!(self, Self::AddressQuota | Self::Failures | Self::Quota | Self::Plan | Self::Contended)
+    }
+}
+
 reasons! {
     /// The method is no token of at most 16 characters.
     Method = 1, "method", 400;

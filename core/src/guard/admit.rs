@@ -3,13 +3,14 @@
 use core::fmt;
 use core::net::IpAddr;
 
+use super::charge::address_dues;
 use super::decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 use super::policy::Policy;
 use super::secrets::Secrets;
 use super::state::State;
-use super::steps::{Attempt, Stop, address_charges};
+use super::steps::{Attempt, Stop};
 use super::trace::Trace;
-use crate::audit::{Event, Reason};
+use crate::audit::{Event, Reason, Verdict};
 use crate::key::Keyring;
 use crate::name::name64;
 use crate::rate::record::on;
@@ -81,7 +82,8 @@ impl<'g> Guard<'g> {
         let result = attempt.run();
         let answer = attempt.answer(result.as_ref().err());
         let facts = Facts { answer, ..attempt.facts };
-        self.audit(&facts, result.as_ref().err(), now);
+        let verdict = result.as_ref().map_or_else(|stop| Verdict::Deny(stop.reason), |()| Verdict::Pass);
+        self.audit(&facts, verdict, result.as_ref().err(), now);
         let policy = self.policy;
         match result {
             Ok(()) => Decision::Allow(Grant { facts, policy }),
@@ -101,8 +103,8 @@ impl<'g> Guard<'g> {
     /// only the client's address. `None` is the client whose address could not be told.
     pub fn auth_failed(&self, client: Option<IpAddr>, now: Now) {
         let zones = client.map_or(0, |address| self.policy.ranges.lookup(address));
-        let charges = address_charges(self, client, zones, on::AUTH_FAILURE).unwrap_or_default();
-        charges.iter().for_each(|(_, charge)| self.state.limiter().settle(charge, now));
+        let dues = address_dues(self, client, zones, on::AUTH_FAILURE).unwrap_or_default();
+        dues.iter().for_each(|due| self.state.limiter().settle(&due.charge, now));
     }
 
     pub(super) fn is_expired(&self, now: Now) -> bool {
@@ -118,13 +120,12 @@ impl<'g> Guard<'g> {
         DecisionId(half(1) << 64 | half(2))
     }
 
-    fn audit(&self, facts: &Facts<'_>, stop: Option<&Stop>, now: Now) {
+    pub(super) fn audit(&self, facts: &Facts<'_>, verdict: Verdict, stop: Option<&Stop>, now: Now) {
         let journal = self.state.journal();
-        let reason = stop.map(|stop| stop.reason);
-        journal.count(reason);
-        let count = match reason {
-            Some(Reason::Preflight) | None => self.is_sampled(facts.id).then_some(1),
-            Some(reason) => self.fold(reason, facts, now),
+        journal.count(verdict);
+        let count = match verdict {
+            Verdict::Pass | Verdict::Deny(Reason::Preflight) => self.is_sampled(facts.id).then_some(1),
+            Verdict::Deny(_) | Verdict::WouldDeny(_) => self.fold(verdict, facts, now),
         };
         let Some(count) = count else { return };
         journal.write(Event {
@@ -136,7 +137,7 @@ impl<'g> Guard<'g> {
             route: facts.route().map_or(0, name64),
             policy: self.policy.image.id().first_chunk().map_or(0, |id| u64::from_le_bytes(*id)),
             zones: facts.zones(),
-            reason,
+            verdict,
             hops: facts.hops(),
             rule: stop.map_or(u16::MAX, |stop| stop.rule),
             retry_after_s: stop.map_or(0, |stop| stop.retry_after_s),
@@ -144,9 +145,9 @@ impl<'g> Guard<'g> {
         });
     }
 
-    fn fold(&self, reason: Reason, facts: &Facts<'_>, now: Now) -> Option<u32> {
+    fn fold(&self, verdict: Verdict, facts: &Facts<'_>, now: Now) -> Option<u32> {
         let table = self.state.limiter().table();
-        self.state.journal().fold(reason, facts.client(), now.mono_ns / 1_000_000_000, |bytes| table.keyed(bytes))
+        self.state.journal().fold(verdict, facts.client(), now.mono_ns / 1_000_000_000, |bytes| table.keyed(bytes))
     }
 
     /// Ids are uniform, so one in n of them is a sample that no caller can choose.

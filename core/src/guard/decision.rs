@@ -5,6 +5,7 @@ use core::net::IpAddr;
 
 use super::answer::{Answer, Body, Field};
 use super::policy::Policy;
+use super::report::{Reported, WouldDeny};
 use super::upstream::Upstream;
 use crate::audit::Reason;
 use crate::encode::hex16;
@@ -75,6 +76,14 @@ impl<'g> Decision<'g> {
         }
     }
 
+    /// What would have refused the request, were it not in report mode: the reason, and for a quota its name.
+    pub fn reported(&self) -> impl Iterator<Item = (Reason, Option<&'g str>)> + use<'g> {
+        match self {
+            Self::Allow(grant) => grant.policy.reported(&grant.facts),
+            Self::Deny(denial) => denial.policy.reported(&denial.facts),
+        }
+    }
+
     /// 200, or the status of the denial.
     #[must_use]
     pub const fn status(&self) -> u16 {
@@ -94,6 +103,7 @@ pub struct Facts<'g> {
     pub(super) route: Option<&'g str>,
     pub(super) entry: Option<Entry<'g>>,
     pub(super) answer: Answer,
+    pub(super) reported: Reported,
 }
 
 impl<'g> Facts<'g> {
@@ -151,6 +161,11 @@ impl<'g> Facts<'g> {
         self.entry
     }
 
+    /// What would have refused the request, were it not in report mode, in the order in which it was asked.
+    pub fn reported(&self) -> impl Iterator<Item = WouldDeny> + use<> {
+        self.reported.iter()
+    }
+
     /// The scopes that the caller holds, ascending by bytes.
     pub fn scopes(&self) -> impl Iterator<Item = &'g str> + use<'g> {
         self.entry.into_iter().flat_map(|entry| entry.scopes())
@@ -187,6 +202,11 @@ impl<'g> Grant<'g> {
     #[must_use]
     pub const fn route(&self) -> Option<&'g str> {
         self.facts.route
+    }
+
+    /// What would have refused the request, were it not in report mode: the reason, and for a quota its name.
+    pub fn reported(&self) -> impl Iterator<Item = (Reason, Option<&'g str>)> + use<'g> {
+        self.policy.reported(&self.facts)
     }
 
     /// The header fields that go beside the application's own, in the place of those of the same name, but `vary`, which is added.

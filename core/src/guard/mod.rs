@@ -22,15 +22,18 @@
 //! | 10 quotas | 429 |
 //! | 12 audit | never |
 //!
-//! Steps 8 (replay) and 11 (input) come with their rooms.
+//! Steps 8 (replay) and 11 (input) come with their rooms. In report mode a step says what it would deny with, and passes on: a quota by itself,
+//! a route for its steps 9 and 10, the policy for all but shape.
 
 mod admit;
 mod answer;
+mod charge;
 mod credential;
 mod decision;
 mod pick;
 mod policy;
 pub mod record;
+mod report;
 mod secrets;
 mod state;
 mod steps;
@@ -43,6 +46,7 @@ pub use answer::{Answer, Body, Field, Limit};
 pub use decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 pub use pick::{NeitherSlot, Picked, Slot};
 pub use policy::Policy;
+pub use report::{REPORTED_MAX, WouldDeny};
 pub use secrets::{PEPPERS_MAX, Secrets, SecretsFull};
 pub use state::{Geometry, State, StateError};
 pub use trace::{Fact, Step, Trace};

@@ -3,7 +3,7 @@
 use zerocopy::little_endian::U32;
 
 use super::record::{
-    CREDENTIAL, CredentialRecord, FEED, FIELD, FIELDS_MAX, FLAG_DENY_EXPIRED, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE,
+    CREDENTIAL, CredentialRecord, FEED, FIELD, FIELDS_MAX, FLAG_DENY_EXPIRED, FLAG_REPORT, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE,
     FORWARDED_RFC7239, FORWARDED_X, FeedRecord, FieldRecord, LINE, LineRecord, ON_ALL, ON_TLS, ORIGIN, POLICY, PolicyRecord,
 };
 use super::state::Geometry;
@@ -202,6 +202,10 @@ impl<'b> Policy<'b> {
         self.head.flags & FLAG_UNIX_PROXY != 0
     }
 
+    pub(super) const fn only_reports(&self) -> bool {
+        self.head.flags & FLAG_REPORT != 0
+    }
+
     /// Whether an image of this policy is past its end, and the policy says that then nothing passes.
     pub(super) fn refuses_expired(&self, image: &Image<'_>, now: Now) -> bool {
         let has_end = image.header().not_after.get() != 0;
@@ -258,7 +262,7 @@ impl<'b> Policy<'b> {
         let keyring_fits = keyring == u32::MAX || usize::try_from(keyring).is_ok_and(|index| index < self.feeds.len());
         let known = matches!(head.forwarded, FORWARDED_NONE | FORWARDED_X | FORWARDED_RFC7239)
             && matches!(head.tls, 0 | 2 | 3)
-            && head.flags & !(FLAG_UNIX_PROXY | FLAG_DENY_EXPIRED | FLAG_STRIP) == 0
+            && head.flags & !(FLAG_UNIX_PROXY | FLAG_DENY_EXPIRED | FLAG_STRIP | FLAG_REPORT) == 0
             && head.zero == [0; 3];
         let sized = super::State::words(self.geometry()).is_some() && head.slots.get().is_multiple_of(8);
         if masks == 0 && keyring_fits && known && sized { Ok(()) } else { Err(OpenError::Content { tag: POLICY }) }
@@ -280,7 +284,8 @@ impl<'b> Policy<'b> {
         let fail = Err(OpenError::Content { tag: QUOTA });
         for quota in self.quotas {
             self.text.check(quota.name, QUOTA)?;
-            let known = matches!(quota.by, by::ADDRESS..=by::PLAN) && quota.zero == 0 && matches!(quota.on, on::REQUEST | on::AUTH_FAILURE);
+            let known =
+                matches!(quota.by, by::ADDRESS..=by::PLAN) && quota.report <= 100 && matches!(quota.on, on::REQUEST | on::AUTH_FAILURE);
             let placed = quota.by == by::ADDRESS || (quota.on == on::REQUEST && quota.in_zone.count.get() == 0);
             let limits = quota.in_zone.of(self.zone_limits);
             let limits_good = limits.iter().all(|limit| {

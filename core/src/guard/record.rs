@@ -33,6 +33,9 @@ pub const FLAG_DENY_EXPIRED: u8 = 2;
 /// [`PolicyRecord::flags`]: credentials are not for the application behind.
 pub const FLAG_STRIP: u8 = 4;
 
+/// [`PolicyRecord::flags`]: everything but the shape is only reported.
+pub const FLAG_REPORT: u8 = 8;
+
 /// The most [`FieldRecord`]s: with names of at most 64 bytes and values of at most 255, an answer stays below 8 KiB.
 pub const FIELDS_MAX: usize = 16;
 
@@ -68,7 +71,7 @@ pub struct PolicyRecord {
     pub forwarded: u8,
     /// The least TLS where no route says otherwise: 0 none, 2 = 1.2, 3 = 1.3.
     pub tls: u8,
-    /// [`FLAG_UNIX_PROXY`], [`FLAG_DENY_EXPIRED`], [`FLAG_STRIP`].
+    /// [`FLAG_UNIX_PROXY`], [`FLAG_DENY_EXPIRED`], [`FLAG_STRIP`], [`FLAG_REPORT`].
     pub flags: u8,
     /// Zero.
     pub zero: [u8; 3],

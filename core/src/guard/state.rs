@@ -12,7 +12,7 @@ use crate::table::{LINE_WORDS, Table, TableSize, Word};
 
 /// `CLTPSTAT` and the layout: what a formatted state begins with.
 const MAGIC: u64 = u64::from_le_bytes(*b"CLTPSTAT");
-const LAYOUT: u64 = 1;
+const LAYOUT: u64 = 2;
 
 /// How large a state is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,21 +2,20 @@
 
 use core::net::IpAddr;
 
-use heapless::Vec;
-
 use super::admit::Guard;
-use super::answer::{Answer, Limit};
+use super::answer::Answer;
 use super::credential::{self, Shown};
 use super::decision::Facts;
+use super::report::{Posture, WouldDeny};
 use super::trace::{Fact, Step, Trace};
 use crate::access::record::AUTH_NONE;
 use crate::access::{Known, Path, PathError, Route};
-use crate::audit::Reason;
+use crate::audit::{Reason, Verdict};
 use crate::key::{Entry, KeyReason};
 use crate::net::{PeerTrust, Walk};
-use crate::rate::record::{QuotaRecord, by, on};
-use crate::rate::{CHARGES_MAX, Charge, Left, Refused};
+use crate::rate::record::on;
 use crate::request::{Request, TlsVersion, Transport};
+use crate::table::Partition;
 use crate::time::{Now, Quality};
 
 /// A denial on its way out.
@@ -35,13 +34,13 @@ impl From<Reason> for Stop {
 
 /// One request on its way through the guard.
 pub(super) struct Attempt<'a, 'g, 'r, T> {
-    guard: &'a Guard<'g>,
+    pub(super) guard: &'a Guard<'g>,
     request: &'a Request<'r>,
-    now: Now,
-    trace: &'a mut T,
+    pub(super) now: Now,
+    pub(super) trace: &'a mut T,
     pub(super) facts: Facts<'g>,
     path: Option<Path<'r>>,
-    route: Option<Route<'g>>,
+    pub(super) route: Option<Route<'g>>,
     /// The least TLS that this request could meet: 0 none, 1 older than 1.2, 2, 3.
     tls: u8,
     /// Whether the route is hidden, and not known to serve this caller.
@@ -51,25 +50,32 @@ pub(super) struct Attempt<'a, 'g, 'r, T> {
 /// A trusted proxy's `https` meets every minimum: TLS ends there, by its own rules.
 const TLS_BY_PROXY: u8 = u8::MAX;
 
-/// Quota indices beside their charges.
-type Charges = Vec<(u16, Charge), CHARGES_MAX>;
-
 impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     pub(super) const fn new(guard: &'a Guard<'g>, request: &'a Request<'r>, now: Now, trace: &'a mut T, facts: Facts<'g>) -> Self {
         Self { guard, request, now, trace, facts, path: None, route: None, tls: 0, is_hidden: false }
     }
 
     pub(super) fn run(&mut self) -> Result<(), Stop> {
-        self.step(Step::Shape, Self::shape)?;
-        self.step(Step::Address, Self::address)?;
-        self.step(Step::Transport, Self::transport)?;
-        self.step(Step::Zones, Self::zones)?;
-        self.step(Step::AddressQuota, Self::address_quota)?;
-        self.step(Step::Preflight, Self::preflight)?;
-        self.step(Step::Route, Self::route)?;
-        self.step(Step::Credential, Self::credential)?;
-        self.step(Step::Access, Self::access)?;
-        self.step(Step::Quotas, Self::quotas)
+        let whole = self.guard.whole_posture();
+        self.step(Step::Shape, Posture::Enforce, Self::shape)?;
+        self.step(Step::Address, Posture::Enforce, Self::address)?;
+        self.step(Step::Transport, whole, Self::transport)?;
+        self.step(Step::Zones, whole, Self::zones)?;
+        self.step(Step::AddressQuota, whole, Self::address_quota)?;
+        self.step(Step::Preflight, whole, Self::preflight)?;
+        self.step(Step::Route, whole, Self::route)?;
+        if self.route.is_none() {
+            return Ok(());
+        }
+        if self.step(Step::Credential, whole, Self::credential)? != Verdict::Pass {
+            // Of a caller whom nobody knows there is nothing left to ask.
+            return Ok(());
+        }
+        self.step(Step::Access, self.route_posture(), Self::access)?;
+        // From here on the route serves this caller, who may know of it.
+        self.is_hidden = false;
+        self.step(Step::Quotas, Posture::Enforce, Self::quotas)?;
+        Ok(())
     }
 
     /// What the caller is told: where a route is hidden from it, what it would be told if there were none.
@@ -82,10 +88,39 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         }
     }
 
-    fn step(&mut self, step: Step, check: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
-        let result = check(self);
-        self.trace.verdict(step, result.as_ref().map_err(|stop| stop.reason).copied());
-        result
+    /// One step; its verdict, unless it ends the request's way.
+    fn step(&mut self, step: Step, posture: Posture, check: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<Verdict, Stop> {
+        let before = self.facts.reported.count;
+        let result = check(self).or_else(|stop| self.refuse(posture, stop));
+        let reported = self.facts.reported.get(before);
+        let verdict = match &result {
+            Ok(()) => reported.map_or(Verdict::Pass, |one| Verdict::WouldDeny(one.reason)),
+            Err(stop) => Verdict::Deny(stop.reason),
+        };
+        self.trace.verdict(step, verdict);
+        result.map(|()| verdict)
+    }
+
+    /// A refusal, or in report mode what is told of it. An image that cannot be read is refused in any mode, and a preflight is answered.
+    pub(super) fn refuse(&mut self, posture: Posture, stop: Stop) -> Result<(), Stop> {
+        if posture == Posture::Enforce || matches!(stop.reason, Reason::Corrupt | Reason::Preflight) {
+            return Err(stop);
+        }
+        if self.facts.reported.push(WouldDeny::from(&stop)) {
+            self.guard.audit(&self.facts, Verdict::WouldDeny(stop.reason), Some(&stop), self.now);
+        }
+        Ok(())
+    }
+
+    /// What a refusal of the route's own rules means.
+    pub(super) fn route_posture(&self) -> Posture {
+        self.guard.posture(self.route.map_or(0, |route| route.record().report), || self.caller())
+    }
+
+    /// Whom a share of callers is counted by.
+    pub(super) fn caller(&self) -> Partition {
+        let limiter = self.guard.state.limiter();
+        self.facts.principal().map_or_else(|| limiter.address(self.facts.client()).caller(), |name| limiter.principal(name))
     }
 
     fn shape(&mut self) -> Result<(), Stop> {
@@ -219,13 +254,6 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     }
 
     fn access(&mut self) -> Result<(), Stop> {
-        self.may()?;
-        // From here on the route serves this caller, who may know of it.
-        self.is_hidden = false;
-        Ok(())
-    }
-
-    fn may(&mut self) -> Result<(), Stop> {
         let route = self.route.ok_or(Reason::Corrupt)?;
         let zones = self.facts.zones;
         let wanted = route.record().zones.get();
@@ -260,105 +288,6 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
             }
         }
     }
-
-    fn quotas(&mut self) -> Result<(), Stop> {
-        let route = self.route.ok_or(Reason::Corrupt)?;
-        let (policy, limiter) = (&self.guard.policy, self.guard.state.limiter());
-        let facts = self.facts;
-        let plan = || policy.plan(facts.plan());
-        let mut charges = Charges::new();
-        for charge in route.charges() {
-            let index = charge.quota.get();
-            let record = policy.quotas.get(usize::from(index)).ok_or(Reason::Corrupt)?;
-            let quota = if record.plans.count.get() == 0 {
-                policy.limit(record, self.facts.zones).ok_or(Reason::Corrupt)?
-            } else {
-                match plan().and_then(|plan| policy.plan_limit(record, plan)) {
-                    Some(quota) => quota,
-                    None if record.window == 0 => return Err(self.not_in_plan(index)),
-                    None => continue,
-                }
-            };
-            let partition = match record.by {
-                by::PRINCIPAL => limiter.principal(self.facts.principal().ok_or(Reason::Corrupt)?),
-                by::TENANT => match self.facts.tenant() {
-                    Some(tenant) => limiter.tenant(tenant),
-                    None => limiter.principal(self.facts.principal().ok_or(Reason::Corrupt)?),
-                },
-                by::ROUTE => limiter.route(route.name().ok_or(Reason::Corrupt)?),
-                by::PLAN => match plan() {
-                    Some(plan) => limiter.plan(plan.name),
-                    None => return Err(self.not_in_plan(index)),
-                },
-                _ => return Err(Reason::Corrupt.into()),
-            };
-            charges.push((index, Charge { partition, quota, cost: charge.cost.get() })).map_err(|_| Reason::Corrupt)?;
-        }
-        self.take(Step::Quotas, &charges, Reason::Quota)
-    }
-
-    fn not_in_plan(&mut self, index: u16) -> Stop {
-        self.trace.fact(Step::Quotas, Fact::NotInPlan { index, plan: self.facts.plan() });
-        Stop { rule: index, ..Reason::Plan.into() }
-    }
-
-    /// What this request costs its address in the quotas that count `on` this.
-    fn by_address(&self, on: u8) -> Result<Charges, Stop> {
-        address_charges(self.guard, self.facts.client(), self.facts.zones, on).ok_or_else(|| Reason::Corrupt.into())
-    }
-
-    fn take(&mut self, step: Step, charges: &Charges, reason: Reason) -> Result<(), Stop> {
-        let limiter = self.guard.state.limiter();
-        let only: Vec<Charge, CHARGES_MAX> = charges.iter().map(|(_, charge)| *charge).collect();
-        if T::LISTENS {
-            for (index, charge) in charges {
-                self.trace.fact(step, Fact::Quota { index: *index, answer: limiter.peek(charge, self.now) });
-            }
-        }
-        let told = |(index, charge): &(u16, Charge), left| Limit {
-            quota: *index,
-            burst: charge.quota.burst(),
-            window_s: charge.quota.window_s(),
-            left,
-        };
-        match limiter.take_all(&only, self.now) {
-            Ok(tightest) => {
-                let limit = tightest.and_then(|tightest| {
-                    let (charge, taken) = (charges.get(tightest.index)?, tightest.taken);
-                    Some(told(charge, Left::of(&charge.1.quota, &Ok(taken))))
-                });
-                let least = [self.facts.answer.limit, limit].into_iter().flatten();
-                self.facts.answer.limit = least.min_by_key(|limit| limit.left.remaining);
-                Ok(())
-            }
-            Err(refused) => {
-                self.trace.fact(step, Fact::Refused(refused));
-                let reason = match refused.refused {
-                    Refused::Wait { .. } => reason,
-                    Refused::Contended => Reason::Contended,
-                };
-                let charge = charges.get(refused.index);
-                self.facts.answer.limit = charge.map(|charge| told(charge, Left::of(&charge.1.quota, &Err(refused.refused))));
-                let rule = charge.map_or(u16::MAX, |(index, _)| *index);
-                Err(Stop { reason, retry_after_s: refused.refused.retry_after_s(), rule })
-            }
-        }
-    }
-}
-
-/// The charges of an address in all quotas by address that count `on` this; `None` if they are more than a checked policy has.
-pub(super) fn address_charges(guard: &Guard<'_>, client: Option<IpAddr>, zones: u64, on: u8) -> Option<Charges> {
-    let mut charges = Charges::new();
-    let counts = |(_, record): &(u16, &QuotaRecord)| record.by == by::ADDRESS && record.on == on;
-    let mut tiers = None;
-    for (index, record) in (0u16..).zip(guard.policy.quotas).filter(counts) {
-        let tiers = *tiers.get_or_insert_with(|| guard.state.limiter().address(client));
-        let quota = guard.policy.limit(record, zones)?;
-        for charge in tiers.charges(quota, 1) {
-            charges.push((index, charge)).ok()?;
-        }
-    }
-    Some(charges)
 }
 
 fn exceeds(length: usize, max: u32) -> bool {

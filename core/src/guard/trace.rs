@@ -1,7 +1,7 @@
 //! Listening to a decision: what `caltrop explain` prints, from the same code that decides.
 
 use crate::access::Match;
-use crate::audit::Reason;
+use crate::audit::Verdict;
 use crate::net::Walk;
 use crate::rate::{AllRefused, Refused, Taken};
 
@@ -86,7 +86,7 @@ pub trait Trace {
     fn fact(&mut self, step: Step, fact: Fact<'_>);
 
     /// A step is over.
-    fn verdict(&mut self, step: Step, verdict: Result<(), Reason>);
+    fn verdict(&mut self, step: Step, verdict: Verdict);
 }
 
 /// Nobody listens.
@@ -95,5 +95,5 @@ impl Trace for () {
 
     fn fact(&mut self, _: Step, _: Fact<'_>) {}
 
-    fn verdict(&mut self, _: Step, _: Result<(), Reason>) {}
+    fn verdict(&mut self, _: Step, _: Verdict) {}
 }

@@ -17,6 +17,7 @@ const PRINCIPAL: u8 = 6;
 const TENANT: u8 = 7;
 const ROUTE: u8 = 8;
 const PLAN: u8 = 9;
+const SHADOW: u8 = 10;
 
 impl Limiter<'_> {
     /// Whatever bytes the application counts by.
@@ -48,6 +49,22 @@ impl Limiter<'_> {
     #[must_use]
     pub fn plan(&self, name: &str) -> Partition {
         self.table.partition(PLAN, name.as_bytes())
+    }
+
+    /// Beside a partition, one that nothing else charges: what it owes says what would be, and never what is.
+    ///
+    /// ```
+    /// # use caltrop::{rate::{Charge, Limiter, Quota}, table::{TableSize, Word}, time::Now};
+    /// # let size = TableSize { lines: 8, overflow_log2: 6 };
+    /// # let words: Vec<Word> = (0..size.words().unwrap()).map(|_| Word::new(0)).collect();
+    /// # let limiter = Limiter::format(&words, size, [7; 16]).unwrap();
+    /// let (alice, quota) = (limiter.principal("alice"), Quota::per("requests", 1, 60, 1).unwrap());
+    /// let take = |partition| limiter.take(&Charge { partition, quota, cost: 1 }, Now::default()).is_ok();
+    /// assert_eq!([take(limiter.shadow(alice)), take(limiter.shadow(alice)), take(alice)], [true, false, true]);
+    /// ```
+    #[must_use]
+    pub fn shadow(&self, of: Partition) -> Partition {
+        self.table.partition(SHADOW, &of.0.to_le_bytes())
     }
 
     /// An address; `None` is the one bucket of all clients whose address could not be told.
@@ -98,6 +115,11 @@ pub struct AddressTiers {
 }
 
 impl AddressTiers {
+    /// The narrowest of them: who is meant.
+    pub(crate) const fn caller(&self) -> Partition {
+        self.first
+    }
+
     /// The charges that this cost means.
     pub fn charges(&self, quota: Quota, cost: u32) -> impl Iterator<Item = Charge> + use<> {
         let wider = self.wider.into_iter().flatten().zip([4, 16]);

@@ -58,8 +58,8 @@ pub struct QuotaRecord {
     pub plans: Span,
     /// 0 for a quota's first window, which every plan must know; a plan that says nothing of a later one is not limited by it.
     pub window: u8,
-    /// Zero.
-    pub zero: u8,
+    /// For how many of a hundred callers it is only reported: 0 enforces, 100 reports for all.
+    pub report: u8,
 }
 
 const _: () = assert!(size_of::<QuotaRecord>() == 40);

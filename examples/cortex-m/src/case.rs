@@ -3,6 +3,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use caltrop::Decision;
+use caltrop::guard::REPORTED_MAX;
 use caltrop::request::{Header, Peer, TlsVersion, Transport};
 use caltrop::time::{Now, Quality};
 
@@ -32,6 +33,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) principal: &'a str,
     pub(crate) route: &'a str,
     pub(crate) wait_s: u32,
+    /// Reasons and quotas, as many as there are, then empty ones.
+    pub(crate) reported: [(&'a str, &'a str); REPORTED_MAX],
 }
 
 impl<'a> Answer<'a> {
@@ -43,13 +46,19 @@ impl<'a> Answer<'a> {
         };
         let facts = decision.facts();
         let (principal, route) = (facts.principal().unwrap_or_default(), facts.route().unwrap_or_default());
-        Self { status: decision.status(), reason, principal, route, wait_s }
+        let mut reported = [("", ""); REPORTED_MAX];
+        for (slot, (reason, quota)) in reported.iter_mut().zip(decision.reported()) {
+            *slot = (reason.word(), quota.unwrap_or_default());
+        }
+        Self { status: decision.status(), reason, principal, route, wait_s, reported }
     }
 }
 
 impl core::fmt::Display for Answer<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{} {:?} principal {:?} route {:?} wait {} s", self.status, self.reason, self.principal, self.route, self.wait_s)
+        write!(f, "{} {:?} principal {:?} route {:?} wait {} s", self.status, self.reason, self.principal, self.route, self.wait_s)?;
+        let reported = self.reported.iter().take_while(|(reason, _)| !reason.is_empty());
+        reported.into_iter().try_for_each(|(reason, quota)| write!(f, ", reported {reason} {quota}"))
     }
 }
 
@@ -76,6 +85,11 @@ pub(crate) fn read(at: &mut Reader, headers: &mut [Header<'static>; HEADERS_MAX]
         13 => Transport::Tls(TlsVersion::V1_3),
         _ => return Err("a case has a TLS version of an unknown kind"),
     };
-    let expected = Answer { status: at.number(2)?, reason: at.text()?, principal: at.text()?, route: at.text()?, wait_s: at.number(4)? };
+    let (status, reason, principal, route, wait_s) = (at.number(2)?, at.text()?, at.text()?, at.text()?, at.number(4)?);
+    let mut reported = [("", ""); REPORTED_MAX];
+    for slot in reported.get_mut(..at.number(1)?).ok_or("a case reports more than REPORTED_MAX")? {
+        *slot = (at.text()?, at.text()?);
+    }
+    let expected = Answer { status, reason, principal, route, wait_s, reported };
     Ok(Case { name, now: Now { wall_s, mono_ns, quality }, method, target, authority, header_count, peer, transport, expected })
 }

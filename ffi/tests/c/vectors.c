@@ -48,7 +48,8 @@ static void one(const caltrop_guard *guard) {
     uint8_t answer[CALTROP_ANSWER_SIZE], kind;
     const uint8_t *word;
     text t, name = string(1), reason, principal, route;
-    unsigned status;
+    text quota;
+    unsigned status, count, is_reported;
     uint32_t wait;
     memset(&request, 0, sizeof request);
     request.size = sizeof request;
@@ -73,10 +74,22 @@ static void one(const caltrop_guard *guard) {
 
     memset(&decision, 0xff, sizeof decision);
     CHECK(caltrop_guard_admit(guard, &request, &now, &decision) == CALTROP_OK);
+    is_reported = 1;
+    count = (unsigned)number(1);
+    for (i = 0; i < count; i++) {
+        t = string(1), quota = string(1);
+        if (caltrop_guard_reported(guard, &decision, i, &word, &word_len) == CALTROP_OK)
+            is_reported = is_reported && word_len == quota.len && (quota.len == 0 || memcmp(word, quota.data, quota.len) == 0);
+        else
+            is_reported = 0;
+        word = caltrop_reason_word(i < CALTROP_REPORTED_MAX ? decision.reported[i].reason : 0, &word_len);
+        is_reported = is_reported && word_len == t.len && memcmp(word, t.data, t.len) == 0;
+    }
+    is_reported = is_reported && caltrop_guard_reported(guard, &decision, count, &word, &word_len) == CALTROP_E_VALUE;
     word = caltrop_reason_word(decision.reason, &word_len);
     cases++;
     if (decision.status == status && word_len == reason.len && memcmp(word, reason.data, word_len) == 0 &&
-        same(principal, decision.principal) && same(route, decision.route) && decision.retry_after_s == wait &&
+        same(principal, decision.principal) && same(route, decision.route) && decision.retry_after_s == wait && is_reported &&
         caltrop_allowed(&decision) == (status == 200))
         passed++;
     else

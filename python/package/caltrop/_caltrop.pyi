@@ -168,6 +168,9 @@ class Decision:
     def scopes(self) -> list[str]:
         """What the key may do, ascending."""
     @property
+    def reported(self) -> list[tuple[str, str | None]]:
+        """What would have refused the request, were it not in report mode: pairs of a reason's word and a quota's name, or None."""
+    @property
     def key_id(self) -> int:
         """The public id of the key that was shown; 0 without a good one."""
     @property

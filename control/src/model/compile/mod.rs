@@ -11,8 +11,8 @@ use caltrop::access::record::{
     ACCEPT, AcceptRecord, CHARGE, CONDITION, ChargeRecord, ConditionRecord, EDGE, EdgeRecord, NAMES, NODE, NodeRecord, ROUTE, TEMPLATE,
 };
 use caltrop::guard::record::{
-    CREDENTIAL, CredentialRecord, FEED, FIELD, FLAG_DENY_EXPIRED, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239,
-    FORWARDED_X, FeedRecord, ORIGIN, POLICY, PolicyRecord,
+    CREDENTIAL, CredentialRecord, FEED, FIELD, FLAG_DENY_EXPIRED, FLAG_REPORT, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE,
+    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, ORIGIN, POLICY, PolicyRecord,
 };
 use caltrop::image::{Kind, NO_TEXT, Span, TEXT};
 use caltrop::name::{is_name, name64};
@@ -21,7 +21,7 @@ use caltrop::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, ZONE_LIMIT
 use zerocopy::little_endian::U32;
 
 use super::error::CompileError;
-use super::policy::{ALLOW_EVERY, ForwardedBy, Plan, Policy, Quota, Tls, Zone};
+use super::policy::{ALLOW_EVERY, ForwardedBy, Mode, Plan, Policy, Quota, Tls, Zone};
 use super::ranges::Ranges;
 use crate::image::ImageWriter;
 use crate::text::{TextError, TextPool};
@@ -189,7 +189,8 @@ impl<'p> Compiler<'p> {
             tls: tls(policy.tls),
             flags: flag(policy.unix_is_proxy, FLAG_UNIX_PROXY)
                 | flag(policy.deny_expired, FLAG_DENY_EXPIRED)
-                | flag(policy.strip, FLAG_STRIP),
+                | flag(policy.strip, FLAG_STRIP)
+                | flag(policy.mode != Mode::Enforce, FLAG_REPORT),
             zero: [0; 3],
         })
     }

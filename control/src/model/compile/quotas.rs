@@ -54,7 +54,7 @@ impl Compiler<'_> {
             },
             plans: span(first_plan, self.plan_limits.len(), "limits of plans")?,
             window: u8::try_from(*at).map_err(|_| CompileError::TooMany("limits in one quota"))?,
-            zero: 0,
+            report: quota.mode.percent(),
         })
     }
 

@@ -47,7 +47,8 @@ impl Compiler<'_> {
             tls: tls(least),
             conditions,
             flags: if route.hide { FLAG_HIDE } else { 0 },
-            zero: [0; 3],
+            report: route.mode.percent(),
+            zero: [0; 2],
         })
     }
 
