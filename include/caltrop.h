@@ -682,7 +682,7 @@ caltrop_status caltrop_host_now(caltrop_now *out);
 
 // Attaches to the state of this name, and makes it first if there is none, of the size that the policy asks for; one that is there keeps its
 // size. `name_len` 0 takes the policy's name. `options` needs `size`, `name`, `signers`, `policy` and `policy_floor` only.
-// The state is the file `/dev/shm/caltrop.<uid>.<name>.1`, which stays after the last process, so that a restart keeps every balance.
+// The state is the file `/dev/shm/caltrop.<uid>.<name>.2`, which stays after the last process, so that a restart keeps every balance.
 //
 // Where the state itself is refused (`CALTROP_E_HOST_*`, `CALTROP_E_LAYOUT`, `CALTROP_E_MEMORY`, `CALTROP_E_VALUE`), `text` says what would do,
 // cut to `text_len` and ended by a NUL; it is empty after any other failure and untouched on success. 0 wants none.

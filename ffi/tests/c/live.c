@@ -150,7 +150,7 @@ int main(int argc, char **argv) {
     CHECK(caltrop_live_answer(live, &decision, answer, sizeof answer, &written) == CALTROP_OK && written > 0);
     caltrop_live_close(live);
 
-    CHECK(snprintf(path, sizeof path, "/dev/shm/caltrop.%u.%s.1", (unsigned)geteuid(), argv[2]) > 0);
+    CHECK(snprintf(path, sizeof path, "/dev/shm/caltrop.%u.%s.2", (unsigned)geteuid(), argv[2]) > 0);
     CHECK(unlink(path) == 0);
     free((void *)(uintptr_t)pepper.secret);
     printf("live: %u checks, %u allowed and then %u denied\n", checks, allowed, denied);
