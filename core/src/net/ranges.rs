@@ -47,12 +47,21 @@ impl<'b> Ranges<'b> {
 
     #[inline]
     pub(super) fn value(&self, bits: Bits) -> u64 {
-        let (next, values) = match bits {
-            Bits::V4(bits) => (at_or_below(self.v4, |start| start.get() <= bits), self.values_v4),
-            Bits::V6(bits) if self.is_by_halves => (at_or_below(self.v6, |start| high(start.get()) <= high(bits)), self.values_v6),
-            Bits::V6(bits) => (at_or_below(self.v6, |start| start.get() <= bits), self.values_v6),
+        match bits {
+            Bits::V4(bits) => before(at_or_below(self.v4, |start| start.get() <= bits), self.values_v4),
+            Bits::V6(bits) => self.value_v6(bits),
+        }
+    }
+
+    /// By itself, so that IPv4 does not save the registers that 128 bits take: 16 of 96 instructions on a Cortex-M3.
+    #[inline(never)]
+    fn value_v6(&self, bits: u128) -> u64 {
+        let next = if self.is_by_halves {
+            at_or_below(self.v6, |start| high(start.get()) <= high(bits))
+        } else {
+            at_or_below(self.v6, |start| start.get() <= bits)
         };
-        next.checked_sub(1).and_then(|at| values.get(at)).map_or(0, |value| value.get())
+        before(next, self.values_v6)
     }
 
     /// How many ranges there are: IPv4, IPv6.
@@ -60,6 +69,12 @@ impl<'b> Ranges<'b> {
     pub const fn len(&self) -> (usize, usize) {
         (self.v4.len(), self.v6.len())
     }
+}
+
+/// The value before the next range.
+#[inline]
+fn before(next: usize, values: &[U64]) -> u64 {
+    next.checked_sub(1).and_then(|at| values.get(at)).map_or(0, |value| value.get())
 }
 
 /// So few starts are counted one by one: nothing waits for the step before it.
