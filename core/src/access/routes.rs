@@ -124,6 +124,7 @@ impl<'b> Routes<'b> {
     }
 
     /// The methods that are taken where a path ended, but for those of hidden routes; `None` is any method.
+    #[cfg(feature = "guard")]
     pub(crate) fn methods(&self, end: usize) -> impl Iterator<Item = Option<&'b str>> + use<'b> {
         let (routes, text) = (self.routes, self.text);
         let accepts = self.nodes.get(end).map(|node| node.accept.of(self.accepts)).unwrap_or_default();

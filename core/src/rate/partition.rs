@@ -116,6 +116,7 @@ pub struct AddressTiers {
 
 impl AddressTiers {
     /// The narrowest of them: who is meant.
+    #[cfg(feature = "guard")]
     pub(crate) const fn caller(&self) -> Partition {
         self.first
     }
