@@ -270,7 +270,21 @@ fn an_image_of_either_body_opens_and_answers() {
         let opened = Prefixes::open(&moved[1..], &trust, Floor::NONE).unwrap();
         assert_eq!(matches!(opened.body(), Body::Poptrie(_)), choice == Choice::Poptrie);
         for (address, value) in [("10.8.1.1", 1), ("::ffff:10.8.3.4", 70_000), ("2001:db8::1", u64::MAX), ("192.0.2.1", 0), ("::1", 0)] {
-            assert_eq!(opened.lookup(address.parse().unwrap()), value, "{address}");
+            let address: IpAddr = address.parse().unwrap();
+            assert_eq!(opened.lookup(address), value, "{address}");
+            let mut values = [7, 7];
+            let asked = match address {
+                IpAddr::V4(address) => opened.lookup_many_v4(&[address; 2], &mut values),
+                IpAddr::V6(address) => opened.lookup_many_v6(&[address; 2], &mut values),
+            };
+            assert_eq!((asked, values), (2, [value; 2]), "{address}");
+            if let Body::Poptrie(trie) = opened.body() {
+                let alone = match address {
+                    IpAddr::V4(address) => trie.lookup_v4(address),
+                    IpAddr::V6(address) => trie.lookup_v6(address),
+                };
+                assert_eq!(alone, value, "{address}");
+            }
         }
         assert_eq!(opened.label("10.8.1.1".parse().unwrap()), Some("vpn"));
         assert_eq!(opened.label("10.8.3.4".parse().unwrap()), None);
