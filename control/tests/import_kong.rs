@@ -132,3 +132,14 @@ fn no_route_is_opened_by_a_plugin_that_is_not_carried() {
         .unwrap();
     assert!(!off.routes[0].needs_key && off.left[0].why == "not enabled");
 }
+
+/// Origins that are written out are the policy's; patterns, paths and all of them at once are told.
+#[test]
+fn origins_are_carried_one_by_one() {
+    let cors = |config: &str| open(&format!("_format_version: '3.0'\nplugins:\n- name: cors\n{config}")).unwrap();
+    let some = cors("  config:\n    origins: ['https://a.example', '*', 'https://b.example/x', 'https://a.example']\n    max_age: 60\n");
+    let left: Vec<&str> = some.left.iter().map(|left| left.what.as_str()).collect();
+    assert_eq!(some.origins, ["https://a.example"]);
+    assert_eq!(left, ["plugin cors origin \"*\"", "plugin cors origin \"https://b.example/x\"", "plugin cors max_age"]);
+    assert_eq!(cors("").left[0].what, "plugin cors origins");
+}

@@ -186,6 +186,11 @@ fn what_the_log_does_not_hold_is_never_guessed() {
     assert_eq!(json["replay"]["as-before"], 1, "{text}");
     saturday["at"] = json!("");
     assert_eq!(one(saturday, &hours, &[]), "its time cannot be read, and the policy has hours");
+    // What a rule in report mode would have denied is no answer that somebody got.
+    let mut reported = orders();
+    reported["would-deny"] = json!("zone");
+    let (_, json, text) = project.replay(&[reported, orders()], &["--policy", &project.path("policy.toml")]);
+    assert_eq!((&json["replay"]["reports"], &json["replay"]["events"]), (&1.into(), &1.into()), "{text}");
     // What is no log fails, and so does a strict replay of nothing.
     let policy = ["--policy", &project.path("policy.toml"), "--strict"];
     assert_eq!(project.replay(&[json!("GET / HTTP/1.1")], &policy).0, 1);

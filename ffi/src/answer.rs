@@ -50,20 +50,13 @@ pub(crate) unsafe fn answer(
     buffer_len: usize,
     written: *mut usize,
 ) -> caltrop_status {
-    // SAFETY: this function's contract is the one of `shared`.
-    let decision = unsafe { shared(decision) };
-    // SAFETY: this function's contract is the one of `buffer`.
-    let buffer = unsafe { self::buffer(buffer, buffer_len) };
-    // SAFETY: this function's contract is the one of `place`.
-    let written = unsafe { place(written) };
-    status(guard.and_then(|guard| {
-        let (decision, buffer, written) = (decision?, buffer?, written?);
+    let write = |guard: &Guard<'_>, decision: &caltrop_decision, buffer: &mut [MaybeUninit<u8>]| {
         let answer = decision.answer();
         let body = answer.reason.map(|told| Body::new(told.status(), DecisionId(u128::from_be_bytes(decision.id))));
-        let text = Lines { fields: guard.policy().fields(&answer), rest: ["\r\n", body.as_ref().map_or("", Body::as_str)] };
-        written.write(write_into(buffer, &text)?);
-        Ok(())
-    }))
+        write_into(buffer, &Lines { fields: guard.policy().fields(&answer), rest: ["\r\n", body.as_ref().map_or("", Body::as_str)] })
+    };
+    // SAFETY: this function's contract is the one of `said`.
+    unsafe { said(guard, decision, buffer, buffer_len, written, write) }
 }
 
 /// Whether a header field of the caller's goes on to the application: 1 or 0. None does that could be taken for one of
@@ -127,14 +120,7 @@ pub(crate) unsafe fn upstream(
     buffer_len: usize,
     written: *mut usize,
 ) -> caltrop_status {
-    // SAFETY: this function's contract is the one of `shared`.
-    let decision = unsafe { shared(decision) };
-    // SAFETY: this function's contract is the one of `buffer`.
-    let buffer = unsafe { self::buffer(buffer, buffer_len) };
-    // SAFETY: this function's contract is the one of `place`.
-    let written = unsafe { place(written) };
-    status(guard.and_then(|guard| {
-        let (decision, buffer, written) = (decision?, buffer?, written?);
+    let write = |guard: &Guard<'_>, decision: &caltrop_decision, buffer: &mut [MaybeUninit<u8>]| {
         if !decision.is_allowed() {
             return Err(CALTROP_E_VALUE);
         }
@@ -148,7 +134,33 @@ pub(crate) unsafe fn upstream(
             plan: name(&decision.plan),
             key,
         };
-        written.write(write_into(buffer, &Lines { fields: upstream.fields(), rest: ["", ""] })?);
+        write_into(buffer, &Lines { fields: upstream.fields(), rest: ["", ""] })
+    };
+    // SAFETY: this function's contract is the one of `said`.
+    unsafe { said(guard, decision, buffer, buffer_len, written, write) }
+}
+
+/// Writes what is said of a decision, and tells how long it is.
+///
+/// # Safety
+/// As `caltrop_guard_answer`, but for the guard.
+unsafe fn said(
+    guard: Result<&Guard<'_>, caltrop_status>,
+    decision: *const caltrop_decision,
+    buffer: *mut u8,
+    buffer_len: usize,
+    written: *mut usize,
+    write: impl FnOnce(&Guard<'_>, &caltrop_decision, &mut [MaybeUninit<u8>]) -> Result<usize, caltrop_status>,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `shared`.
+    let decision = unsafe { shared(decision) };
+    // SAFETY: this function's contract is the one of `buffer`.
+    let buffer = unsafe { self::buffer(buffer, buffer_len) };
+    // SAFETY: this function's contract is the one of `place`.
+    let written = unsafe { place(written) };
+    status(guard.and_then(|guard| {
+        let (decision, buffer, written) = (decision?, buffer?, written?);
+        written.write(write(guard, decision, buffer)?);
         Ok(())
     }))
 }

@@ -219,21 +219,6 @@ pub unsafe extern "C" fn caltrop_guard_reported(
 ) -> caltrop_status {
     // SAFETY: this function's contract is the one of `guard`.
     let guard = unsafe { self::guard(guard) };
-    // SAFETY: this function's contract is the one of `reported`.
-    unsafe { reported(guard, decision, index, name, len) }
-}
-
-/// `caltrop_guard_reported` for a guard that was found, or not.
-///
-/// # Safety
-/// As `caltrop_guard_reported`, but for the guard.
-pub(crate) unsafe fn reported(
-    guard: Result<&Guard<'_>, caltrop_status>,
-    decision: *const caltrop_decision,
-    index: usize,
-    name: *mut *const u8,
-    len: *mut usize,
-) -> caltrop_status {
     // SAFETY: this function's contract is the one of `shared`.
     let decision = unsafe { shared(decision) };
     // SAFETY: this function's contract is the one of `place`.

@@ -2,7 +2,7 @@
 //!
 //! Promises: a state that is not whole, not this user's or not of this boot is refused by name, and the text says what would do.
 //! Costs: opening and closing allocate (once, at start); `caltrop_host_now` is two reads of clocks that need no system call.
-//! Not here: files of images, keys and floors. A C server reads those its own way and hands the bytes to `caltrop_guard_init`.
+//! Not here: files of images, keys and floors: `caltrop_live_open` reads those, or a C server does its own way, for `caltrop_guard_init`.
 
 use core::mem::MaybeUninit;
 use core::ptr;

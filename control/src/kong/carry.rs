@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::consumers::{Consumer, consumers};
 use super::deck::{DeckError, Node};
 use super::paths::{Regex, folder, templates};
-use super::plugins::{Plugin, asks_for_caller, limits, networks};
+use super::plugins::{Plugin, asks_for_caller, limits, networks, origins};
 use super::{Carried, Left, Route};
 use crate::init::openapi::Names;
 use crate::model::Method;
@@ -110,7 +110,7 @@ impl<'d> Carry<'d> {
                         self.carried.quotas.push(("address".to_owned(), "address", limits));
                     }
                 }
-                (None, "cors") => plugin.leave(plugin.node.line, "", "pages of other origins are the application's to answer", left),
+                (None, "cors") => self.carried.origins = origins(&plugin, left),
                 _ => {}
             }
         }

@@ -3,7 +3,7 @@
 //! A policy from Kong's declarative configuration: routes, keys, groups, limits and addresses of a deck.yaml.
 //!
 //! Promises: the text is read without an error; what is in the file and not in the policy is told with its line and the reason; a route that Kong
-//! asks a credential for is never served without one.
+//! asks a credential for is never served without one, as far as the name of the plugin that asks tells.
 //! Known limits: what only begins with a route's path (`/orders-old` with `/orders`) is Kong's and not the policy's: where that lands on
 //! another route, it is told. Kong's windows are fixed (twice the limit may pass around their edge), a quota's bucket fills steadily; and Kong prefers a route
 //! that says more (methods and paths over paths alone), where a policy takes the most specific path: a route that this concerns is told.
@@ -32,6 +32,8 @@ pub struct Carried {
     pub zones: Vec<(String, Vec<Cidr>)>,
     /// Zones that no route is served to.
     pub deny: Vec<String>,
+    /// Origins whose pages may ask.
+    pub origins: Vec<String>,
     /// Header fields with an API key.
     pub key_fields: Vec<String>,
     /// Limits, each by what it counts: `("kong-orders", "principal", ["5/second"])`.

@@ -85,6 +85,24 @@ pub(super) fn limits(plugin: &Plugin<'_>, left: &mut Vec<Left>) -> Vec<String> {
     limits
 }
 
+/// The origins of cors that a browser sends as they stand; Kong takes patterns and, where none is written, all.
+pub(super) fn origins(plugin: &Plugin<'_>, left: &mut Vec<Left>) -> Vec<String> {
+    plugin.leave_others(&["origins"], left);
+    let written = plugin.texts("origins");
+    if written.is_empty() {
+        plugin.leave(plugin.node.line, "origins", "all of them: a policy lists each", left);
+    }
+    let mut origins: Vec<String> = Vec::new();
+    for (text, line) in written {
+        match crate::policy::mend_origin(text) {
+            None if origins.iter().any(|known| known == text) => {}
+            None => origins.push(text.to_owned()),
+            Some(mend) => plugin.leave(line, &format!("origin {text:?}"), &mend, left),
+        }
+    }
+    origins
+}
+
 /// Networks, those with bits behind their length as the network that was meant.
 pub(super) fn networks(plugin: &Plugin<'_>, key: &str, left: &mut Vec<Left>) -> Vec<Cidr> {
     let read = |text: &str| {

@@ -20,6 +20,9 @@ pub(super) fn policy_text(carried: &Carried, name: &str, source: &str) -> String
     }
     text += "\n[network]\n# The least protection of a connection. Behind a proxy: proxies = [\"10.0.0.0/24\"], forwarded = \"x-forwarded-for\".\n";
     text += "tls = \"1.2\"\n";
+    if !carried.origins.is_empty() {
+        push(&mut text, format_args!("cors = {}\n", list(&carried.origins, WIDTH)));
+    }
     if !carried.zones.is_empty() {
         let zone = |(name, networks): &(String, Vec<caltrop::net::Cidr>)| {
             let networks: Vec<String> = networks.iter().map(ToString::to_string).collect();

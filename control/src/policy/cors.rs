@@ -8,7 +8,7 @@ const EXAMPLE: &str = "[\"https://app.acme.example\"]";
 pub(super) fn read(entry: &Entry<'_>, findings: &mut Findings) -> Vec<String> {
     let mut origins: Vec<String> = Vec::new();
     for (text, span) in entry.value.texts("cors", EXAMPLE, findings) {
-        match mend(text) {
+        match mend_origin(text) {
             Some(help) => findings.error(span, format!("origin {text:?}"), help),
             None if origins.iter().any(|known| known == text) => {
                 findings.error(span, format!("origin {text:?} stands there twice"), "leave one out")
@@ -19,8 +19,8 @@ pub(super) fn read(entry: &Entry<'_>, findings: &mut Findings) -> Vec<String> {
     origins
 }
 
-/// What would do instead of a text that no browser sends, or that says more than one origin.
-fn mend(text: &str) -> Option<String> {
+/// What would do instead of a text that no browser sends as an origin, or that says more than one origin.
+pub(crate) fn mend_origin(text: &str) -> Option<String> {
     if text.contains('*') {
         return Some("an origin is written out: a pattern lets in what nobody thought of; list each".to_owned());
     }
@@ -71,7 +71,7 @@ fn is_host(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::mend;
+    use super::mend_origin;
 
     #[test]
     fn what_a_browser_sends_is_taken_as_it_stands() {
@@ -82,7 +82,7 @@ mod tests {
             "chrome-extension://abcdef",
             "https://10.0.0.1",
         ];
-        assert_eq!(good.map(mend), [const { None }; 5]);
+        assert_eq!(good.map(mend_origin), [const { None }; 5]);
     }
 
     #[test]
@@ -101,6 +101,6 @@ mod tests {
             "https://a.example:70000",
             "https://a\r\nx: y",
         ];
-        bad.iter().for_each(|text| assert!(mend(text).is_some(), "{text:?}"));
+        bad.iter().for_each(|text| assert!(mend_origin(text).is_some(), "{text:?}"));
     }
 }

@@ -32,6 +32,7 @@ mod written;
 
 pub use caltrop_host::signer::{SignerError, public_key};
 pub use cases::{Case, Cases, PepperOf, cases};
+pub(crate) use cors::mend_origin;
 pub use cover::{Cover, Untried};
 pub use diff::{Answered, Change, Diff, Effect, diff};
 pub use expect::{Answer, Ask, Caller, Expect, Sender};

@@ -3,6 +3,7 @@
 //! Each event becomes a request of its client, key and route, and the real guard is asked. What an event does not hold is never guessed: an event
 //! whose answer hangs on it is counted as one that cannot be replayed, with the reason.
 //! Promises: events = answered as before + refused + allowed + not replayed; the same log and policy give the same answer.
+//! What a rule in report mode would have denied is no event here: the request's own decision has a line of its own.
 //! Known limits: one in [`ALLOW_EVERY`] allowed requests is in the log, so counts of those are estimates, and who seldom came is missing; and
 //! limits are not replayed at all, since they need every request.
 
@@ -33,6 +34,8 @@ pub struct Replay {
     pub allowed: Vec<Group>,
     /// Events of which the log holds too little.
     pub not_replayed: Vec<Unknown>,
+    /// Lines of what rules in report mode would have denied, which are not replayed.
+    pub reports: u64,
     /// Events that were overwritten before anybody read them.
     pub lost: u64,
     /// Lines that are none of a log.
@@ -100,6 +103,7 @@ pub fn replay<'l>(
     let mut questions: BTreeMap<Question, Tally> = BTreeMap::new();
     for line in lines {
         match serde_json::from_str(line) {
+            Ok(Line::Event(entry)) if entry.would_deny.is_some() => replay.reports += 1,
             Ok(Line::Event(entry)) => {
                 let tally = questions.entry(Question::of(&entry, policy)).or_default();
                 tally.events += 1;

@@ -16,6 +16,9 @@ impl fmt::Display for Replay {
             writeln!(f, "\ncannot be replayed")?;
             f.write_str(&table(self.not_replayed.iter().map(|unknown| vec![unknown.events.to_string(), unknown.why.clone()])))?;
         }
+        if self.reports > 0 {
+            writeln!(f, "\n{} lines tell what rules in report mode would have denied: those are not replayed", self.reports)?;
+        }
         if self.unreadable > 0 {
             writeln!(f, "\n{} lines are none of an audit log, or of a newer one", self.unreadable)?;
         }

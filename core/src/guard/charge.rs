@@ -50,9 +50,11 @@ pub(super) type Dues = Vec<Due, CHARGES_MAX>;
 impl<T: Trace> Attempt<'_, '_, '_, T> {
     pub(super) fn quotas(&mut self) -> Result<(), Stop> {
         let route = self.route.ok_or(Reason::Corrupt)?;
-        let (guard, facts) = (self.guard, self.facts);
+        let guard = self.guard;
         let (policy, limiter) = (&guard.policy, guard.state.limiter());
-        let plan = || policy.plan(facts.plan());
+        let (entry, zones) = (self.facts.entry, self.facts.zones);
+        let principal = || entry.and_then(|entry| entry.principal()).ok_or(Reason::Corrupt);
+        let plan = || policy.plan(entry.and_then(|entry| entry.plan()));
         let of_route = self.route_posture();
         let mut dues = Dues::new();
         for charge in route.charges() {
@@ -63,7 +65,7 @@ impl<T: Trace> Attempt<'_, '_, '_, T> {
                 Posture::Enforce => guard.posture(record.report, || self.caller()),
             };
             let quota = if record.plans.count.get() == 0 {
-                policy.limit(record, facts.zones).ok_or(Reason::Corrupt)?
+                policy.limit(record, zones).ok_or(Reason::Corrupt)?
             } else {
                 match plan().and_then(|plan| policy.plan_limit(record, plan)) {
                     Some(quota) => quota,
@@ -75,10 +77,10 @@ impl<T: Trace> Attempt<'_, '_, '_, T> {
                 }
             };
             let partition = match record.by {
-                by::PRINCIPAL => limiter.principal(facts.principal().ok_or(Reason::Corrupt)?),
-                by::TENANT => match facts.tenant() {
+                by::PRINCIPAL => limiter.principal(principal()?),
+                by::TENANT => match entry.and_then(|entry| entry.tenant()) {
                     Some(tenant) => limiter.tenant(tenant),
-                    None => limiter.principal(facts.principal().ok_or(Reason::Corrupt)?),
+                    None => limiter.principal(principal()?),
                 },
                 by::ROUTE => limiter.route(route.name().ok_or(Reason::Corrupt)?),
                 by::PLAN => match plan() {

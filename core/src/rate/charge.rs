@@ -34,6 +34,19 @@ pub struct Charge {
     pub cost: u32,
 }
 
+impl Charge {
+    /// What it leaves of a debt, or the wait until it fits.
+    #[inline]
+    pub(super) fn taken(&self, owed: u64) -> Result<Taken, Refused> {
+        let (cost, tau) = (self.quota.cost_ticks(self.cost), self.quota.tau_ticks());
+        let debt_ticks = owed.min(tau).saturating_add(cost);
+        if debt_ticks > tau {
+            return Err(Refused::Wait { ticks: debt_ticks.saturating_sub(tau) });
+        }
+        Ok(Taken { debt_ticks, remaining: self.quota.remaining(debt_ticks) })
+    }
+}
+
 /// What a taken charge left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
@@ -75,9 +88,28 @@ pub struct Tightest {
     pub taken: Taken,
 }
 
-impl Tightest {
-    pub(super) fn least(known: Option<Self>, index: usize, taken: Taken) -> Option<Self> {
-        known.filter(|known| known.taken.remaining <= taken.remaining).or(Some(Self { index, taken }))
+/// What several charges come to, one after the other: the longest wait, or the tightest.
+#[derive(Default)]
+pub(super) struct Outlook {
+    longest: Option<(u64, usize)>,
+    tightest: Option<Tightest>,
+}
+
+impl Outlook {
+    #[inline]
+    pub(super) fn add(&mut self, index: usize, answer: Result<Taken, Refused>) {
+        match answer {
+            Ok(taken) if self.tightest.is_none_or(|known| taken.remaining < known.taken.remaining) => {
+                self.tightest = Some(Tightest { index, taken });
+            }
+            Err(Refused::Wait { ticks }) => self.longest = self.longest.max(Some((ticks, index))),
+            Ok(_) | Err(Refused::Contended) => {}
+        }
+    }
+
+    #[inline]
+    pub(super) fn verdict(self) -> Result<Option<Tightest>, AllRefused> {
+        self.longest.map_or(Ok(self.tightest), |(ticks, index)| Err(AllRefused { index, refused: Refused::Wait { ticks } }))
     }
 }
 

@@ -13,7 +13,7 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use super::bucket::{Bucket, BucketKind, Swap};
-use super::charge::{AllRefused, Charge, Refused, Taken, Tightest, Uneven};
+use super::charge::{AllRefused, Charge, Outlook, Refused, Taken, Tightest, Uneven};
 use super::gcra::{debt, fingerprint, is_of, owing};
 use super::quota::TAU_MAX;
 use crate::table::{Place, Table, TableError, TableSize, Word};
@@ -27,9 +27,6 @@ const TRIES: u32 = 64;
 
 /// How many charges' lines are asked for at once: as many as a processor has misses under way.
 const BATCH: usize = 16;
-
-/// What the words of charges are to become, and which charge has the least left then.
-type Planned<'t> = ([Swap<'t>; CHARGES_MAX], Option<Tightest>);
 
 /// Rate limits over a table.
 ///
@@ -108,60 +105,44 @@ impl<'t> Limiter<'t> {
             let taken = self.take_at(only, tick).map_err(|refused| AllRefused { index: 0, refused })?;
             return Ok(Some(Tightest { index: 0, taken }));
         }
-        match self.swaps(charges, tick) {
-            None => self.take_all_anew(charges, tick),
-            Some(Err(refused)) => Err(refused),
-            Some(Ok((swaps, tightest))) => {
-                self.finish(charges, tick, |index| swaps.get(index).is_some_and(Swap::is_won)).map(|()| tightest)
-            }
-        }
+        let Some((swaps, outlook)) = self.swaps(charges, tick) else { return self.take_all_anew(charges, tick) };
+        let tightest = outlook.verdict()?;
+        self.finish(charges, tick, |index| swaps.get(index).is_some_and(Swap::is_won)).map(|()| tightest)
     }
 
     /// The first half of [`Limiter::take_all`]: every charge's word read once, and what it is to become. What another worker changes meanwhile is
     /// seen by the swap. `None` unless each client has a word of its own in each quota.
     #[inline]
-    fn swaps(&self, charges: &[Charge], tick: u64) -> Option<Result<Planned<'t>, AllRefused>> {
+    fn swaps(&self, charges: &[Charge], tick: u64) -> Option<([Swap<'t>; CHARGES_MAX], Outlook)> {
         let places: [_; CHARGES_MAX] = self.places(charges);
         let mut swaps = [const { Swap::NONE }; CHARGES_MAX];
-        let (mut longest, mut tightest) = (None, None);
+        let mut outlook = Outlook::default();
         for (((index, charge), place), swap) in charges.iter().enumerate().zip(&places).zip(&mut swaps) {
             let own = Bucket::own(place.as_ref()?, tick)?;
-            match fits(own.owed, charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks()) {
-                Ok(debt_ticks) => {
-                    *swap = own.swap_to(tick, debt_ticks);
-                    let taken = Taken { debt_ticks, remaining: charge.quota.remaining(debt_ticks) };
-                    tightest = Tightest::least(tightest, index, taken);
-                }
-                Err(Refused::Wait { ticks }) => longest = longest.max(Some((ticks, index))),
-                Err(Refused::Contended) => {}
+            let answer = charge.taken(own.owed);
+            if let Ok(taken) = answer {
+                *swap = own.swap_to(tick, taken.debt_ticks);
             }
+            outlook.add(index, answer);
         }
-        Some(longest.map_or(Ok((swaps, tightest)), |(ticks, index)| Err(AllRefused { index, refused: Refused::Wait { ticks } })))
+        Some((swaps, outlook))
     }
 
     /// For newcomers and twins.
     #[cold]
     #[inline(never)]
     fn take_all_anew(&self, charges: &[Charge], tick: u64) -> Result<Option<Tightest>, AllRefused> {
-        let (mut longest, mut tightest) = (None, None);
-        for (index, charge) in charges.iter().enumerate() {
-            match self.peek_at(charge, tick) {
-                Ok(taken) => tightest = Tightest::least(tightest, index, taken),
-                Err(Refused::Wait { ticks }) => longest = longest.max(Some((ticks, index))),
-                Err(Refused::Contended) => {}
-            }
-        }
-        match longest {
-            Some((ticks, index)) => Err(AllRefused { index, refused: Refused::Wait { ticks } }),
-            None => self.finish(charges, tick, |_| false).map(|()| tightest),
-        }
+        let mut outlook = Outlook::default();
+        charges.iter().enumerate().for_each(|(index, charge)| outlook.add(index, self.peek_at(charge, tick)));
+        let tightest = outlook.verdict()?;
+        self.finish(charges, tick, |_| false).map(|()| tightest)
     }
 
-    /// The second half: takes what is not taken yet, or gives back all.
+    /// The second half: in their order, what is not taken by `swap` is taken anew; if one cannot be, those before it are given back.
     #[inline]
-    fn finish(&self, charges: &[Charge], tick: u64, is_taken: impl Fn(usize) -> bool) -> Result<(), AllRefused> {
+    fn finish(&self, charges: &[Charge], tick: u64, swap: impl Fn(usize) -> bool) -> Result<(), AllRefused> {
         for (index, charge) in charges.iter().enumerate() {
-            if !is_taken(index)
+            if !swap(index)
                 && let Err(refused) = self.take_at(charge, tick)
             {
                 charges.iter().take(index).for_each(|taken| self.refund_at(taken, tick));
@@ -250,11 +231,10 @@ impl<'t> Limiter<'t> {
 
     #[inline]
     fn take_in(&self, place: &Place<'_>, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
-        let quota = charge.quota;
         if let Some(own) = Bucket::own(place, tick) {
-            let debt_ticks = fits(own.owed, quota.cost_ticks(charge.cost), quota.tau_ticks())?;
-            if own.swap(tick, debt_ticks) {
-                return Ok(Taken { debt_ticks, remaining: quota.remaining(debt_ticks) });
+            let taken = charge.taken(own.owed)?;
+            if own.swap(tick, taken.debt_ticks) {
+                return Ok(taken);
             }
         }
         self.take_anew(charge, tick)
@@ -264,13 +244,16 @@ impl<'t> Limiter<'t> {
     #[cold]
     #[inline(never)]
     fn take_anew(&self, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
-        let quota = charge.quota;
-        let place = self.table.place(charge.partition, quota.name64()).ok_or(Refused::Contended)?;
+        let (cost, tau) = (charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks());
+        let place = self.table.place(charge.partition, charge.quota.name64()).ok_or(Refused::Contended)?;
         for _ in 0..TRIES {
             let bucket = Bucket::find(&place, tick);
-            let debt_ticks = fits(bucket.owed, quota.cost_ticks(charge.cost), quota.tau_ticks())?;
-            if self.charge(&bucket, charge, tick) {
-                return Ok(Taken { debt_ticks, remaining: quota.remaining(debt_ticks) });
+            let taken = charge.taken(bucket.owed)?;
+            if bucket.swap(tick, bucket.kept.min(tau).saturating_add(cost)) {
+                if bucket.kind == BucketKind::Shared {
+                    self.table.count_overflow();
+                }
+                return Ok(taken);
             }
         }
         Err(Refused::Contended)
@@ -285,23 +268,9 @@ impl<'t> Limiter<'t> {
         places
     }
 
-    /// Writes a charge that fits; whether this worker won the word.
-    #[inline]
-    fn charge(&self, bucket: &Bucket<'_>, charge: &Charge, tick: u64) -> bool {
-        let (inc, tau) = (charge.quota.cost_ticks(charge.cost), charge.quota.tau_ticks());
-        let is_won = bucket.swap(tick, bucket.kept.min(tau).saturating_add(inc));
-        if is_won && bucket.kind == BucketKind::Shared {
-            self.table.count_overflow();
-        }
-        is_won
-    }
-
     fn peek_at(&self, charge: &Charge, tick: u64) -> Result<Taken, Refused> {
-        let quota = charge.quota;
-        let place = self.table.place(charge.partition, quota.name64()).ok_or(Refused::Contended)?;
-        let bucket = Bucket::find(&place, tick);
-        let debt_ticks = fits(bucket.owed, quota.cost_ticks(charge.cost), quota.tau_ticks())?;
-        Ok(Taken { debt_ticks, remaining: quota.remaining(debt_ticks) })
+        let place = self.table.place(charge.partition, charge.quota.name64()).ok_or(Refused::Contended)?;
+        charge.taken(Bucket::find(&place, tick).owed)
     }
 
     fn refund_at(&self, charge: &Charge, tick: u64) {
@@ -324,13 +293,6 @@ impl<'t> Limiter<'t> {
             }
         }
     }
-}
-
-/// The debt after a cost, or the wait until it would fit.
-#[inline]
-fn fits(owed: u64, inc: u64, tau: u64) -> Result<u64, Refused> {
-    let after = owed.min(tau).saturating_add(inc);
-    if after > tau { Err(Refused::Wait { ticks: after.saturating_sub(tau) }) } else { Ok(after) }
 }
 
 /// Words that an entry may live in.

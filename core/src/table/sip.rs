@@ -3,8 +3,7 @@
 //! Ours, since it is asked once a request for nearly always less than 16 bytes, where a hasher for streams takes three times as long.
 //! `siphasher` is the oracle of its test.
 
-/// The hash of `kind ‖ bytes` under a key.
-/// The bytes, then the kind: names of whole words stay on their own borders, and the last byte still tells two kinds apart.
+/// The hash of `bytes ‖ kind` under a key: names of whole words stay on their own borders, and the last byte tells two kinds apart.
 #[inline]
 pub(super) fn hash(key: [u64; 2], kind: u8, bytes: &[u8]) -> u64 {
     let [low, high] = key;

@@ -246,11 +246,16 @@ impl Watch {
 
     fn with_policy(&mut self, used: &HostGuard, policy: &[u8], refused: &mut Refused) -> Option<HostGuard> {
         let guard = used.guard();
-        let opened = match self.place.policy(policy, guard.policy().floor()) {
-            Ok(opened) => opened,
-            Err(error) => {
-                refused.push((0, error));
-                return None;
+        let opened = if policy == used.images().policy {
+            // It decides, so it was checked.
+            *guard.policy()
+        } else {
+            match self.place.policy(policy, guard.policy().floor()) {
+                Ok(opened) => opened,
+                Err(error) => {
+                    refused.push((0, error));
+                    return None;
+                }
             }
         };
         let Some(path) = self.place.keyring_file(&opened) else { return Self::put_into_use(used, policy, None, 0, refused) };
