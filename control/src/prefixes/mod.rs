@@ -21,9 +21,10 @@ use values::{Leaves, Values};
 /// From how many ranges on a table is a poptrie whatever else is in it. 100 IPv6 prefixes took 33 ns in a poptrie and 37 in ranges.
 const POPTRIE_FROM: (usize, usize) = (512, 64);
 
-/// From how many on if all are of IPv4: 10 prefixes took 3.6 ns instead of 5.5 where nothing matched, and 9 instead of 5.5 where all did; of 100
-/// it was 3.7 instead of 8.5, and 9.3 instead of 8.5. With IPv6 networks beside them, those would pay for it.
-const POPTRIE_FROM_V4_ALONE: usize = 16;
+/// From how many on if all are of IPv4. Of 10 prefixes, 3.6 or 4.2 ns instead of 5.5 or 3.9 where nothing matched (Intel, AMD), and 9 or 11.6 instead
+/// of 5.5 or 4.4 where all did; of 100, 3.7 or 8.0 instead of 8.5 or 11.8, and 9.3 or 17 instead of 8.5 or 10.6. With IPv6 networks beside them,
+/// those would pay for it.
+const POPTRIE_FROM_V4_ALONE: usize = 32;
 
 /// Which body to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
