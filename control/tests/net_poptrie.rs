@@ -225,8 +225,15 @@ fn each_rule_of_the_check_refuses_what_breaks_it() {
     let (good, none, values) = small();
     assert!(Poptrie::new(good.parts(), none.parts(), &values).is_some());
     assert!(good.nodes.len() >= 2 && good.nodes[0].children != 0, "a child to turn back from is needed");
-    let (nodes, leaves) = (u32::try_from(good.nodes.len()).unwrap(), u32::try_from(good.leaves.len()).unwrap());
-    let faults: [Fault<'_>; 18] = [
+    let [nodes, leaves, first_past] = [good.nodes.len(), good.leaves.len(), values.len()].map(|count| u32::try_from(count).unwrap());
+    let only = |copy: &mut Copies, kept: usize| {
+        let [direct, nodes, leaves] = [0, 1, 2].map(|kind| kind == kept);
+        copy.root.clear();
+        copy.direct.truncate(usize::from(direct));
+        copy.nodes.truncate(usize::from(nodes));
+        copy.leaves.truncate(usize::from(leaves));
+    };
+    let faults: [Fault<'_>; 22] = [
         ("a child that is its own parent", &|copy| copy.nodes[0].first_child = 0.into()),
         ("children past the last node", &|copy| copy.nodes[0].first_child = nodes.into()),
         ("leaves past the last leaf", &|copy| copy.nodes[0].first_leaf = leaves.into()),
@@ -243,6 +250,10 @@ fn each_rule_of_the_check_refuses_what_breaks_it() {
         ("bits left out past their end", &|copy| copy.root[0].prefix = u64::MAX.into()),
         ("reserved bytes", &|copy| copy.root[0].zero = [1, 0]),
         ("two roots", &|copy| copy.root.push(copy.root[0])),
+        ("an outside just past the values", &|copy| copy.root[0].outside = first_past.into()),
+        ("a direct table without a root", &|copy| only(copy, 0)),
+        ("a node without a root", &|copy| only(copy, 1)),
+        ("a leaf without a root", &|copy| only(copy, 2)),
         ("records without a root", &|copy| copy.root.clear()),
         ("a direct table cut short", &|copy| copy.direct.truncate(1)),
     ];
@@ -251,8 +262,31 @@ fn each_rule_of_the_check_refuses_what_breaks_it() {
         fault(&mut bad);
         assert!(Poptrie::new(bad.parts(), none.parts(), &values).is_none(), "{what}");
     }
+    let mut gone = good.clone();
+    only(&mut gone, 3);
+    assert!(Poptrie::new(gone.parts(), none.parts(), &values).is_some(), "nothing at all is a family without networks");
     assert!(Poptrie::new(good.parts(), none.parts(), &[5.into(), 1.into(), 2.into(), 3.into()]).is_none(), "leaf 0 is a value");
     assert!(Poptrie::new(good.parts(), none.parts(), &[0.into(), 1.into()]).is_none(), "a leaf past the values");
+}
+
+/// Values of 31 bits are leaves themselves.
+#[test]
+fn a_leaf_that_is_its_value_has_31_bits() {
+    let mut prefixes = [("10.8.3.0/24", 1), ("10.8.3.4", 2)].map(|(text, value)| Prefix { cidr: text.parse().unwrap(), value });
+    let (mut good, none, values) = copies(&Table::new(&mut prefixes, Overlap::Longest, Choice::Poptrie));
+    assert!(values.is_empty(), "{values:?}");
+    let at = good.leaves.iter().position(|leaf| leaf.get() == 2).unwrap();
+    good.leaves[at] = (DIRECT_LEAF - 1).into();
+    let trie = Poptrie::new(good.parts(), none.parts(), &values).unwrap();
+    assert_eq!(trie.lookup("10.8.3.4".parse().unwrap()), u64::from(DIRECT_LEAF - 1));
+    for fault in [
+        |copy: &mut Copies, _| copy.root[0].outside = DIRECT_LEAF.into(),
+        |copy: &mut Copies, at: usize| copy.leaves[at] = DIRECT_LEAF.into(),
+    ] {
+        let mut bad = good.clone();
+        fault(&mut bad, at);
+        assert!(Poptrie::new(bad.parts(), none.parts(), &values).is_none());
+    }
 }
 
 #[test]
