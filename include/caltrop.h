@@ -30,6 +30,9 @@
 // `outcome` of `caltrop_guard_settle`: the application itself refused a credential (a login form, say); the client's address is charged.
 #define CALTROP_AUTH_FAILED 1
 
+// Bytes that are enough for `caltrop_guard_reported`.
+#define CALTROP_QUOTA_NAME_SIZE 64
+
 // Bytes that hold the text of a failed `caltrop_host_state_open`; less cuts it.
 #define CALTROP_HOST_TEXT_SIZE 512
 
@@ -284,6 +287,8 @@ typedef struct {
   uint16_t status;
   // Why, for the operator only (`caltrop_reason_word`); 0 if allowed.
   uint8_t reason;
+  // The policy that decided, as the audit log names it. What is told by numbers over it is left out once another one decides.
+  uint64_t policy;
   // What the answer is made of.
   caltrop_told told;
   // The key's index in the keyring, one more than it is there; 0 without a key.
@@ -311,6 +316,16 @@ typedef struct {
   // Its bytes.
   size_t value_len;
 } caltrop_header;
+
+// The two clocks at one moment.
+typedef struct {
+  // Seconds since 1970-01-01 UTC.
+  uint64_t wall_s;
+  // Nanoseconds of a clock that never goes back (`CLOCK_BOOTTIME`).
+  uint64_t mono_ns;
+  // 1 if the wall clock can be believed; 0 makes what has a date fail.
+  uint8_t trusted;
+} caltrop_now;
 
 // The newest image that the host has accepted. Zeroed: none.
 typedef struct {
@@ -389,16 +404,6 @@ typedef struct {
   // What protects the socket: `CALTROP_PLAINTEXT`, `CALTROP_TLS_OLD`, `CALTROP_TLS_1_2` or `CALTROP_TLS_1_3`.
   uint8_t tls;
 } caltrop_request;
-
-// The two clocks at one moment.
-typedef struct {
-  // Seconds since 1970-01-01 UTC.
-  uint64_t wall_s;
-  // Nanoseconds of a clock that never goes back (`CLOCK_BOOTTIME`).
-  uint64_t mono_ns;
-  // 1 if the wall clock can be believed; 0 makes what has a date fail.
-  uint8_t trusted;
-} caltrop_now;
 
 // A state that all processes of this user on this host share. Zeroed: none.
 typedef struct {
@@ -611,6 +616,32 @@ caltrop_status caltrop_guard_upstream(const caltrop_guard *guard,
                                       size_t buffer_len,
                                       size_t *written);
 
+// Charges what the application reckons that a granted request will cost in a quota that its route charges with `"app"`. If that is not left,
+// the decision becomes a denial: ask `caltrop_allowed`, and answer it. Whatever is returned but `CALTROP_OK` makes it one, too:
+// `CALTROP_E_VALUE` for a quota that the route does not charge so, or a decision that was a denial before.
+//
+// # Safety
+// * `guard` and `now` as for `caltrop_guard_admit`, which wrote `decision`; `quota` points at `quota_len` bytes.
+caltrop_status caltrop_guard_charge(const caltrop_guard *guard,
+                                    caltrop_decision *decision,
+                                    const uint8_t *quota,
+                                    size_t quota_len,
+                                    uint32_t cost,
+                                    const caltrop_now *now);
+
+// Sets right what `caltrop_guard_charge` took: `charged` units were, and it came to `cost`. More is charged whether or not it fits; less is given
+// back. Who charged nothing before settles from 0. `CALTROP_E_VALUE` for a quota that the route does not charge with `"app"`, or a denial.
+//
+// # Safety
+// * As `caltrop_guard_charge`.
+caltrop_status caltrop_guard_settle_cost(const caltrop_guard *guard,
+                                         const caltrop_decision *decision,
+                                         const uint8_t *quota,
+                                         size_t quota_len,
+                                         uint32_t charged,
+                                         uint32_t cost,
+                                         const caltrop_now *now);
+
 // Bytes of memory for a guard: `CALTROP_GUARD_SIZE`.
 size_t caltrop_guard_size(void);
 
@@ -656,16 +687,18 @@ caltrop_status caltrop_guard_settle(const caltrop_guard *guard,
                                     uint8_t outcome,
                                     const caltrop_now *now);
 
-// The quota that would have refused, by its name: `*name` points at `*len` bytes of the policy's image, not ended by a NUL, which last as long
-// as the guard. No name (NULL, 0) where it is no quota's refusal; `CALTROP_E_VALUE` for an index behind the last refusal.
+// The quota that would have refused, by its name: `*written` bytes, not ended by a NUL. None where it is no quota's refusal, or where another
+// policy decides by now; `CALTROP_E_VALUE` for an index behind the last refusal, `CALTROP_E_MEMORY` if it does not fit.
 //
 // # Safety
-// * `guard` and `decision` as for `caltrop_guard_admit`; `name` points at memory for a pointer, `len` at memory for a `size_t`.
+// * `guard` and `decision` as for `caltrop_guard_admit`; `buffer` points at `buffer_len` bytes, `written` at memory for a `size_t`; none of
+//   them overlaps another.
 caltrop_status caltrop_guard_reported(const caltrop_guard *guard,
                                       const caltrop_decision *decision,
                                       size_t index,
-                                      const uint8_t **name,
-                                      size_t *len);
+                                      uint8_t *buffer,
+                                      size_t buffer_len,
+                                      size_t *written);
 
 // The word of a reason, for logs: `*len` bytes of static text, not ended by a NUL; none for a number that is no reason.
 //
@@ -841,6 +874,17 @@ caltrop_status caltrop_live_admit(const caltrop_live *live,
                                   const caltrop_now *now,
                                   caltrop_decision *out);
 
+// The quota that would have refused, as `caltrop_guard_reported` does.
+//
+// # Safety
+// * As `caltrop_live_admit`; the rest as for `caltrop_guard_reported`.
+caltrop_status caltrop_live_reported(const caltrop_live *live,
+                                     const caltrop_decision *decision,
+                                     size_t index,
+                                     uint8_t *buffer,
+                                     size_t buffer_len,
+                                     size_t *written);
+
 // Ends a granted request, as `caltrop_guard_settle` does.
 //
 // # Safety
@@ -849,6 +893,29 @@ caltrop_status caltrop_live_settle(const caltrop_live *live,
                                    const caltrop_decision *decision,
                                    uint8_t outcome,
                                    const caltrop_now *now);
+
+// Charges what a granted request will cost, as `caltrop_guard_charge` does.
+//
+// # Safety
+// * As `caltrop_live_admit`; the rest as for `caltrop_guard_charge`.
+caltrop_status caltrop_live_charge(const caltrop_live *live,
+                                   caltrop_decision *decision,
+                                   const uint8_t *quota,
+                                   size_t quota_len,
+                                   uint32_t cost,
+                                   const caltrop_now *now);
+
+// Sets right what was charged, as `caltrop_guard_settle_cost` does.
+//
+// # Safety
+// * As `caltrop_live_admit`; the rest as for `caltrop_guard_settle_cost`.
+caltrop_status caltrop_live_settle_cost(const caltrop_live *live,
+                                        const caltrop_decision *decision,
+                                        const uint8_t *quota,
+                                        size_t quota_len,
+                                        uint32_t charged,
+                                        uint32_t cost,
+                                        const caltrop_now *now);
 
 // Writes an answer, as `caltrop_guard_answer` does.
 //

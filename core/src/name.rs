@@ -1,7 +1,7 @@
 //! Names, and the 64 bits by which tables know them.
 //!
 //! A name is visible ASCII. A principal may have 255 bytes (an OIDC `sub`); every other name (tenant, plan, route, zone, scope,
-//! quota, feed) has at most 63. Longer is refused, never cut, so that a decision of 616 bytes can own them all.
+//! quota, feed) has at most 63. Longer is refused, never cut, so that a decision of 624 bytes can own them all.
 
 use sha2::{Digest, Sha256};
 

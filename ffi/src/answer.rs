@@ -9,7 +9,7 @@ use caltrop::guard::{Body, DecisionId, Field, Upstream};
 use caltrop::request::Header;
 
 use crate::border::{buffer, bytes, place, shared};
-use crate::decision::caltrop_decision;
+use crate::decision::{caltrop_decision, name};
 use crate::guard::{caltrop_guard, guard};
 use crate::request::caltrop_header;
 use crate::status::{caltrop_status, status};
@@ -51,7 +51,7 @@ pub(crate) unsafe fn answer(
     written: *mut usize,
 ) -> caltrop_status {
     let write = |guard: &Guard<'_>, decision: &caltrop_decision, buffer: &mut [MaybeUninit<u8>]| {
-        let answer = decision.answer();
+        let answer = decision.answer(guard.policy());
         let body = answer.reason.map(|told| Body::new(told.status(), DecisionId(u128::from_be_bytes(decision.id))));
         write_into(buffer, &Lines { fields: guard.policy().fields(&answer), rest: ["\r\n", body.as_ref().map_or("", Body::as_str)] })
     };
@@ -144,7 +144,7 @@ pub(crate) unsafe fn upstream(
 ///
 /// # Safety
 /// As `caltrop_guard_answer`, but for the guard.
-unsafe fn said(
+pub(crate) unsafe fn said(
     guard: Result<&Guard<'_>, caltrop_status>,
     decision: *const caltrop_decision,
     buffer: *mut u8,
@@ -165,12 +165,6 @@ unsafe fn said(
     }))
 }
 
-/// A name before its NUL, `None` if there is none.
-fn name(text: &[u8]) -> Option<&str> {
-    let name = text.split(|&byte| byte == 0).next()?;
-    str::from_utf8(name).ok().filter(|name| !name.is_empty())
-}
-
 /// Fields as lines, and what stands behind them.
 struct Lines<'t, F> {
     fields: F,
@@ -185,7 +179,7 @@ impl<'g, F: Iterator<Item = Field<'g>> + Clone> Display for Lines<'_, F> {
 }
 
 /// Writes all of a text, or, where it does not fit, nothing.
-fn write_into(buffer: &mut [MaybeUninit<u8>], text: &impl Display) -> Result<usize, caltrop_status> {
+pub(crate) fn write_into(buffer: &mut [MaybeUninit<u8>], text: &impl Display) -> Result<usize, caltrop_status> {
     let mut length = Length(0);
     write!(length, "{text}").map_err(|_| CALTROP_E_MEMORY)?;
     let room = buffer.get_mut(..length.0).ok_or(CALTROP_E_MEMORY)?;

@@ -2,10 +2,10 @@
 
 use core::net::IpAddr;
 
-use caltrop::Decision;
 use caltrop::audit::Reason;
 use caltrop::guard::{Answer, Facts, Limit, REPORTED_MAX, WouldDeny};
 use caltrop::rate::Left;
+use caltrop::{Decision, Policy};
 
 use crate::net::caltrop_address;
 
@@ -72,6 +72,8 @@ pub struct caltrop_decision {
     pub status: u16,
     /// Why, for the operator only (`caltrop_reason_word`); 0 if allowed.
     pub reason: u8,
+    /// The policy that decided, as the audit log names it. What is told by numbers over it is left out once another one decides.
+    pub policy: u64,
     /// What the answer is made of.
     pub told: caltrop_told,
     /// The key's index in the keyring, one more than it is there; 0 without a key.
@@ -88,7 +90,7 @@ pub struct caltrop_decision {
     pub route: [u8; 64],
 }
 
-const _: () = assert!(size_of::<caltrop_decision>() <= 616);
+const _: () = assert!(size_of::<caltrop_decision>() <= 624);
 
 /// "Yes" is a number that neither zeroed nor overwritten memory is likely to hold.
 const YES: u32 = 0x5945_5321;
@@ -105,6 +107,7 @@ impl caltrop_decision {
         hops: 0,
         status: 0,
         reason: 0,
+        policy: 0,
         told: caltrop_told {
             route: 0,
             origin: 0,
@@ -125,7 +128,7 @@ impl caltrop_decision {
         route: [0; 64],
     };
 
-    pub(crate) fn of(decision: &Decision<'_>) -> Self {
+    pub(crate) fn of(decision: &Decision<'_>, policy: &Policy<'_>) -> Self {
         let facts = decision.facts();
         let (verdict, reason, retry_after_s) = match decision {
             Decision::Allow(_) => (YES, 0, 0),
@@ -141,6 +144,7 @@ impl caltrop_decision {
             hops: facts.hops(),
             status: decision.status(),
             reason,
+            policy: policy.id64(),
             told: caltrop_told::of(decision.answer()),
             key: facts.key().map_or(0, |key| key.index().saturating_add(1)),
             reported: caltrop_reported::all(facts),
@@ -158,10 +162,16 @@ impl caltrop_decision {
         }
     }
 
-    /// What the answer is made of; memory that was only zeroed is answered like an image that cannot be read.
-    pub(crate) fn answer(&self) -> Answer {
+    /// What the answer is made of, as this policy can tell it; memory that was only zeroed is answered like an image that cannot be read.
+    pub(crate) fn answer(&self, policy: &Policy<'_>) -> Answer {
         let reason = Reason::from_code(self.told.reason).unwrap_or(Reason::Corrupt);
-        Answer { reason: (!self.is_allowed()).then_some(reason), retry_after_s: self.retry_after_s, ..self.told.answer() }
+        let told = if self.is_of(policy) { self.told } else { caltrop_told { tls: self.told.tls, ..Self::DENY.told } };
+        Answer { reason: (!self.is_allowed()).then_some(reason), retry_after_s: self.retry_after_s, ..told.answer() }
+    }
+
+    /// Whether its numbers are over this policy.
+    pub(crate) fn is_of(&self, policy: &Policy<'_>) -> bool {
+        self.policy == policy.id64()
     }
 
     pub(crate) const fn is_allowed(&self) -> bool {
@@ -188,7 +198,7 @@ impl caltrop_reported {
 }
 
 impl caltrop_told {
-    fn of(answer: &Answer) -> Self {
+    pub(crate) fn of(answer: &Answer) -> Self {
         let limit = answer.limit;
         let left = limit.map_or(Left { remaining: 0, reset_s: 0 }, |limit| limit.left);
         Self {
@@ -223,7 +233,7 @@ fn kept(index: Option<u16>) -> u32 {
     index.map_or(0, |index| u32::from(index).saturating_add(1))
 }
 
-fn index(kept: u32) -> Option<u16> {
+pub(crate) fn index(kept: u32) -> Option<u16> {
     kept.checked_sub(1).and_then(|index| u16::try_from(index).ok())
 }
 
@@ -234,4 +244,10 @@ fn terminated<const N: usize>(name: Option<&str>) -> [u8; N] {
         text.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
     }
     text
+}
+
+/// A name before its NUL, `None` if there is none.
+pub(crate) fn name(text: &[u8]) -> Option<&str> {
+    let name = text.split(|&byte| byte == 0).next()?;
+    str::from_utf8(name).ok().filter(|name| !name.is_empty())
 }

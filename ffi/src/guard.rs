@@ -7,6 +7,7 @@ use caltrop::guard::Feeds;
 use caltrop::key::Keyring;
 use caltrop::{Guard, Policy, Secrets, State, audit::Reason};
 
+use crate::answer::{said, write_into};
 use crate::border::{bytes, place, shared, words};
 use crate::decision::caltrop_decision;
 use crate::options::{caltrop_guard_options, policy, secrets};
@@ -141,7 +142,7 @@ pub(crate) unsafe fn admit(
     status(guard.and_then(|guard| {
         let (request, now) = (request?, now?.get());
         // SAFETY: this function's contract is the one of `with_request`.
-        unsafe { with_request(request, |request| *out = caltrop_decision::of(&guard.admit(request, now))) }
+        unsafe { with_request(request, |request| *out = caltrop_decision::of(&guard.admit(request, now), guard.policy())) }
     }))
 }
 
@@ -204,35 +205,39 @@ pub(crate) unsafe fn settle(
     }))
 }
 
-/// The quota that would have refused, by its name: `*name` points at `*len` bytes of the policy's image, not ended by a NUL, which last as long
-/// as the guard. No name (NULL, 0) where it is no quota's refusal; `CALTROP_E_VALUE` for an index behind the last refusal.
+/// Bytes that are enough for `caltrop_guard_reported`.
+pub const CALTROP_QUOTA_NAME_SIZE: usize = 64;
+
+/// The quota that would have refused, by its name: `*written` bytes, not ended by a NUL. None where it is no quota's refusal, or where another
+/// policy decides by now; `CALTROP_E_VALUE` for an index behind the last refusal, `CALTROP_E_MEMORY` if it does not fit.
 ///
 /// # Safety
-/// * `guard` and `decision` as for `caltrop_guard_admit`; `name` points at memory for a pointer, `len` at memory for a `size_t`.
+/// * `guard` and `decision` as for `caltrop_guard_admit`; `buffer` points at `buffer_len` bytes, `written` at memory for a `size_t`; none of
+///   them overlaps another.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn caltrop_guard_reported(
     guard: *const caltrop_guard,
     decision: *const caltrop_decision,
     index: usize,
-    name: *mut *const u8,
-    len: *mut usize,
+    buffer: *mut u8,
+    buffer_len: usize,
+    written: *mut usize,
 ) -> caltrop_status {
     // SAFETY: this function's contract is the one of `guard`.
     let guard = unsafe { self::guard(guard) };
-    // SAFETY: this function's contract is the one of `shared`.
-    let decision = unsafe { shared(decision) };
-    // SAFETY: this function's contract is the one of `place`.
-    let name = unsafe { place(name) };
-    // SAFETY: this function's contract is the one of `place`.
-    let len = unsafe { place(len) };
-    status(guard.and_then(|guard| {
-        let (decision, name, len) = (decision?, name?, len?);
+    // SAFETY: this function's contract is the one of `said`.
+    unsafe { said(guard, decision, buffer, buffer_len, written, reported(index)) }
+}
+
+/// What `caltrop_guard_reported` writes.
+pub(crate) fn reported(
+    index: usize,
+) -> impl FnOnce(&Guard<'_>, &caltrop_decision, &mut [MaybeUninit<u8>]) -> Result<usize, caltrop_status> {
+    move |guard, decision, buffer| {
         let one = decision.reported.get(index).filter(|one| one.reason != 0).ok_or(CALTROP_E_VALUE)?;
-        let quota = one.quota.checked_sub(1).and_then(|quota| guard.policy().quota_name(usize::from(quota)));
-        name.write(quota.map_or(ptr::null(), str::as_ptr));
-        len.write(quota.map_or(0, str::len));
-        Ok(())
-    }))
+        let quota = one.quota.checked_sub(1).filter(|_| decision.is_of(guard.policy()));
+        write_into(buffer, &quota.and_then(|quota| guard.policy().quota_name(usize::from(quota))).unwrap_or_default())
+    }
 }
 
 /// The word of a reason, for logs: `*len` bytes of static text, not ended by a NUL; none for a number that is no reason.

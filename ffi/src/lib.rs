@@ -9,6 +9,7 @@
 
 pub mod answer;
 mod border;
+pub mod cost;
 pub mod decision;
 pub mod guard;
 #[cfg(feature = "host")]

@@ -13,10 +13,11 @@ use std::sync::Arc;
 use caltrop_host::floors::Floors;
 use caltrop_host::{HostGuard, LiveGuard, LoadError, News, Options, StateAt};
 
-use crate::answer::{answer, passes_on, upstream};
+use crate::answer::{answer, passes_on, said, upstream};
 use crate::border::{buffer, bytes, place, shared};
+use crate::cost::{charge, settle_cost};
 use crate::decision::caltrop_decision;
-use crate::guard::{admit, settle};
+use crate::guard::{admit, reported, settle};
 use crate::host::terminate;
 use crate::options::{caltrop_pepper, secrets};
 use crate::request::{caltrop_header, caltrop_now, caltrop_request};
@@ -210,6 +211,25 @@ pub unsafe extern "C" fn caltrop_live_admit(
     unsafe { admit(guard_of(&held), request, now, out) }
 }
 
+/// The quota that would have refused, as `caltrop_guard_reported` does.
+///
+/// # Safety
+/// * As `caltrop_live_admit`; the rest as for `caltrop_guard_reported`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn caltrop_live_reported(
+    live: *const caltrop_live,
+    decision: *const caltrop_decision,
+    index: usize,
+    buffer: *mut u8,
+    buffer_len: usize,
+    written: *mut usize,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `current`.
+    let held = unsafe { current(live) };
+    // SAFETY: this function's contract is the one of `said`.
+    unsafe { said(guard_of(&held), decision, buffer, buffer_len, written, reported(index)) }
+}
+
 /// Ends a granted request, as `caltrop_guard_settle` does.
 ///
 /// # Safety
@@ -225,6 +245,45 @@ pub unsafe extern "C" fn caltrop_live_settle(
     let held = unsafe { current(live) };
     // SAFETY: this function's contract is the one of `settle`.
     unsafe { settle(guard_of(&held), decision, outcome, now) }
+}
+
+/// Charges what a granted request will cost, as `caltrop_guard_charge` does.
+///
+/// # Safety
+/// * As `caltrop_live_admit`; the rest as for `caltrop_guard_charge`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn caltrop_live_charge(
+    live: *const caltrop_live,
+    decision: *mut caltrop_decision,
+    quota: *const u8,
+    quota_len: usize,
+    cost: u32,
+    now: *const caltrop_now,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `current`.
+    let held = unsafe { current(live) };
+    // SAFETY: this function's contract is the one of `charge`.
+    unsafe { charge(guard_of(&held), decision, quota, quota_len, cost, now) }
+}
+
+/// Sets right what was charged, as `caltrop_guard_settle_cost` does.
+///
+/// # Safety
+/// * As `caltrop_live_admit`; the rest as for `caltrop_guard_settle_cost`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn caltrop_live_settle_cost(
+    live: *const caltrop_live,
+    decision: *const caltrop_decision,
+    quota: *const u8,
+    quota_len: usize,
+    charged: u32,
+    cost: u32,
+    now: *const caltrop_now,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `current`.
+    let held = unsafe { current(live) };
+    // SAFETY: this function's contract is the one of `settle_cost`.
+    unsafe { settle_cost(guard_of(&held), decision, quota, quota_len, [charged, cost], now) }
 }
 
 /// Writes an answer, as `caltrop_guard_answer` does.

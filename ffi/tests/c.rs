@@ -9,6 +9,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use caltrop::net::{Overlap, Prefix};
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{self, KeyModel, KeyState};
+use caltrop_control::model;
 use caltrop_control::prefixes::{Choice, Table};
 
 #[path = "../../control/tests/house/mod.rs"]
@@ -249,8 +250,10 @@ fn live_arguments(run: &str) -> [std::ffi::OsString; 2] {
     let mut revoked = house::keys();
     revoked[0].state = KeyState::Denied;
     let torn = &keyring(9, &house::keys())[..500];
-    let files: [(&str, &[u8]); 7] = [
+    let next_policy = model::compile(&house::model()).unwrap().finish(&house::signer(), Stamp { sequence: 8, ..house::STAMP });
+    let files: [(&str, &[u8]); 8] = [
         ("policy.cltp", &house::policy_image()),
+        ("policy-next", &next_policy),
         ("policy.pub", public.as_bytes()),
         ("keys.cltp", &house::keyring_image()),
         ("pepper", &house::PEPPER),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use caltrop::Decision as Decided;
 use caltrop::audit::Reason;
-use caltrop::guard::{Answer, Body, DecisionId, Field, Upstream};
+use caltrop::guard::{Answer, Body, DecisionId, Field, Payer, Refusal, Upstream};
 use caltrop::request::Header;
 use caltrop_host::HostGuard;
 use pyo3::exceptions::PyValueError;
@@ -16,6 +16,7 @@ use crate::request::Pairs;
 
 /// May this caller do this, now, from there? True for yes. `reason` is for the operator, never for the caller.
 #[pyclass(frozen, module = "caltrop")]
+#[derive(Clone)]
 pub(crate) struct Decision {
     /// What decided, which another one may have replaced since.
     guard: Arc<HostGuard>,
@@ -49,6 +50,8 @@ pub(crate) struct Decision {
     #[pyo3(get)]
     key_id: u64,
     pub(crate) client: Option<IpAddr>,
+    hops: u8,
+    zones: u64,
 }
 
 impl Decision {
@@ -75,7 +78,33 @@ impl Decision {
             reported: decided.reported().map(|(reason, quota)| (reason.word(), owned(quota))).collect(),
             key_id: facts.key_id(),
             client: facts.client(),
+            hops: facts.hops(),
+            zones: facts.zones(),
         }
+    }
+
+    /// Who pays for what was granted.
+    pub(crate) fn payer(&self) -> PyResult<Payer<'_>> {
+        if !self.allowed() {
+            return Err(PyValueError::new_err("a denied request costs the application nothing"));
+        }
+        Ok(Payer {
+            id: self.id,
+            client: self.client,
+            hops: self.hops,
+            zones: self.zones,
+            key_id: self.key_id,
+            route: self.route.as_deref(),
+            route_index: self.answer.route,
+            principal: self.principal.as_deref(),
+            tenant: self.tenant.as_deref(),
+            plan: self.plan.as_deref(),
+        })
+    }
+
+    /// The denial that a grant becomes.
+    pub(crate) fn refused(&self, refusal: &Refusal) -> Self {
+        Self { reason: Some(refusal.reason), answer: refusal.answer(&self.answer), retry_after: refusal.retry_after_s, ..self.clone() }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use caltrop::Request;
+use caltrop::guard::{ChargeError, NotCharged};
 use caltrop_control::policy::{LoadError as PolicyLoadError, Written, is_current};
 use caltrop_host::floors::Floors;
 use caltrop_host::{HostGuard, Images, LiveGuard, Options, StateAt};
@@ -142,6 +143,30 @@ impl Guard {
         }
     }
 
+    /// Charges what the application reckons that a granted request will cost in a quota that its route charges with `"app"`.
+    ///
+    /// What comes back is the same decision, or a denial to answer with if that is not left. Raises ValueError for a denial, and for a quota
+    /// that the route does not charge so.
+    #[pyo3(signature = (decision, quota, cost, *, now = None))]
+    fn charge(&self, decision: &Bound<'_, Decision>, quota: &str, cost: u32, now: Option<&Bound<'_, Now>>) -> PyResult<Py<Decision>> {
+        let granted = decision.get();
+        let payer = granted.payer()?;
+        match self.current().guard().charge(&payer, quota, cost, self::now(now)) {
+            Ok(()) => Ok(decision.clone().unbind()),
+            Err(ChargeError::Refused(refusal)) => Py::new(decision.py(), granted.refused(&refusal)),
+            Err(ChargeError::NotCharged(why)) => Err(not_charged(quota, why)),
+        }
+    }
+
+    /// Sets right what `charge` took: `charged` units were, and it came to `cost`. More is charged whether or not it fits; less is given back.
+    ///
+    /// Who charged nothing before settles from 0. Raises ValueError as `charge` does.
+    #[pyo3(signature = (decision, quota, *, charged, cost, now = None))]
+    fn settle_cost(&self, decision: &Decision, quota: &str, charged: u32, cost: u32, now: Option<&Bound<'_, Now>>) -> PyResult<()> {
+        let payer = decision.payer()?;
+        self.current().guard().settle_cost(&payer, quota, charged, cost, self::now(now)).map_err(|why| not_charged(quota, why))
+    }
+
     /// Takes a policy or keyring that was renamed into place, and says what is new, a sentence each: call it before each request, or on a timer.
     ///
     /// It looks at the files five times a second at most. One that is refused changes nothing and is told once. Nothing, if loaded by `open`.
@@ -182,6 +207,10 @@ impl Guard {
     fn __repr__(&self) -> String {
         format!("<Guard {} sequence {}>", self.name(), self.sequence())
     }
+}
+
+fn not_charged(quota: &str, why: NotCharged) -> PyErr {
+    PyValueError::new_err(format!("quota {quota:?}: {why}"))
 }
 
 fn state_at(text: &str) -> PyResult<StateAt> {

@@ -92,6 +92,37 @@ def test_an_application_s_own_refusals_cost_the_address(project) -> None:
         guard.settle(health, outcome="failed")
 
 
+def test_a_cost_that_the_application_says_is_charged_and_set_right(project) -> None:
+    text = project.policy.read_text()
+    project.policy.write_text(text + """
+[quota.tokens]
+by = "tenant"
+limit = "1000/minute"
+cost = "app"
+
+[route.chat]
+match = "POST /chat"
+charge = { tokens = "app" }
+""")
+    project.compile()
+    key = project.key("alice", "--tenant", "acme")
+    guard, now = project.load(), caltrop.Now(1_796_000_000, 5_000_000_000)
+    ask = {**REQUEST, "method": "POST", "target": "/chat", "headers": [(b"x-api-key", key.encode())], "now": now}
+    granted = guard.admit(**ask)
+    assert granted and guard.charge(granted, "tokens", 900, now=now) is granted
+    refused = guard.charge(granted, "tokens", 200, now=now)
+    assert (refused.status, refused.reason, refused.retry_after, refused.id, refused.tenant) == (429, "quota", 6, granted.id, "acme")
+    assert dict(refused.response_headers)[b"retry-after"] == b"6" and b'"status":429' in refused.body
+    guard.settle_cost(granted, "tokens", charged=900, cost=300, now=now)
+    assert guard.charge(granted, "tokens", 700, now=now)
+    assert guard.admit(**ask).reason == "quota"
+    for quota, decision, says in [("requests", granted, "by the application"), ("tokens", refused, "denied")]:
+        with pytest.raises(ValueError, match=says):
+            guard.charge(decision, quota, 1, now=now)
+        with pytest.raises(ValueError, match=says):
+            guard.settle_cost(decision, quota, charged=0, cost=1, now=now)
+
+
 @pytest.mark.parametrize(
     ("part", "value", "raised", "says"),
     [

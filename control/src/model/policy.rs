@@ -1,5 +1,8 @@
 //! What a policy says, each value already a meaning.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use caltrop::net::Cidr;
 
 use super::condition::Condition;
@@ -170,6 +173,24 @@ pub enum On {
     AuthFailure,
 }
 
+/// What a request costs of a quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// So many units, at least 1.
+    Units(u32),
+    /// As many as the application says once the request is granted.
+    ByApp,
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Units(units) => units.fmt(f),
+            Self::ByApp => f.write_str("app"),
+        }
+    }
+}
+
 /// A quota.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
@@ -183,6 +204,8 @@ pub struct Quota {
     pub limits: Option<Vec<Limit>>,
     /// What it allows in some zones, in all windows.
     pub in_zone: Vec<(String, Limit)>,
+    /// What a route charges of it that does not say.
+    pub cost: Cost,
     /// Whether it refuses.
     pub mode: Mode,
 }
@@ -205,6 +228,12 @@ impl Plan {
 }
 
 impl Quota {
+    /// Whether a route can charge it: nobody's address, and a caller that the route knows.
+    #[must_use]
+    pub const fn is_chargeable(&self, needs_key: bool) -> bool {
+        matches!(self.by, By::Route) || (needs_key && !matches!(self.by, By::Address))
+    }
+
     /// How many windows it has: if plans say it, as many as the one with the most.
     #[must_use]
     pub fn windows(&self, plans: &[Plan]) -> usize {
@@ -226,6 +255,15 @@ impl Quota {
     }
 }
 
+impl Route {
+    /// What a request to it costs, said or by default.
+    #[must_use]
+    pub fn costs(&self, quotas: &[Quota]) -> BTreeMap<String, Cost> {
+        let by_default = quotas.iter().filter(|quota| quota.is_chargeable(self.needs_key)).map(|quota| (quota.name.clone(), quota.cost));
+        self.charge.as_ref().map_or_else(|| by_default.collect(), |charge| charge.iter().cloned().collect())
+    }
+}
+
 /// A route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
@@ -239,8 +277,8 @@ pub struct Route {
     pub scopes: Vec<String>,
     /// The zones it is served to; none = anywhere.
     pub zones: Vec<String>,
-    /// What it costs; `None` = one unit of every quota that it can be charged to.
-    pub charge: Option<Vec<(String, u32)>>,
+    /// What it costs; `None` = of every quota that it can be charged to what the quota says.
+    pub charge: Option<Vec<(String, Cost)>>,
     /// Its least TLS; `None` = the policy's.
     pub tls: Option<Tls>,
     /// What else must hold.

@@ -9,7 +9,7 @@ use self::Effect::{Looser, Other, Tighter};
 use super::run::{RunError, run};
 use super::words;
 use super::written::Written;
-use crate::model::{By, Limit, Mode, Plan, Policy, Quota, Route, Tls, Zone};
+use crate::model::{Cost, Limit, Mode, Plan, Policy, Quota, Route, Tls, Zone};
 
 /// Who is better off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -269,23 +269,21 @@ impl Changes {
         if least != now {
             self.add(what, if rank(now) > rank(least) { Tighter } else { Looser }, format!("{} → {}", words::tls(least), words::tls(now)));
         }
-        let (old, new) = (costs(old, before), costs(new, after));
+        let (old, new) = (old.costs(&before.quotas), new.costs(&after.quotas));
         for quota in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
-            let cost = |costs: &BTreeMap<String, u32>| costs.get(quota).copied().unwrap_or(0);
+            let cost = |costs: &BTreeMap<String, Cost>| costs.get(quota).copied().unwrap_or(Cost::Units(0));
             let (was, is) = (cost(&old), cost(&new));
+            let effect = match (was, is) {
+                (Cost::Units(was), Cost::Units(is)) if is > was => Tighter,
+                (Cost::Units(_), Cost::Units(_)) => Looser,
+                (Cost::Units(0), Cost::ByApp) => Tighter,
+                (Cost::ByApp, Cost::Units(0)) => Looser,
+                _ => Other,
+            };
             if was != is {
-                self.add(what, if is > was { Tighter } else { Looser }, format!("costs {is} of quota {quota:?} instead of {was}"));
+                self.add(what, effect, format!("costs {is} of quota {quota:?} instead of {was}"));
             }
         }
-    }
-}
-
-/// What a request costs, said or by default.
-fn costs(route: &Route, policy: &Policy) -> BTreeMap<String, u32> {
-    let can_charge = |quota: &&Quota| quota.by == By::Route || (route.needs_key && quota.by != By::Address);
-    match &route.charge {
-        Some(charge) => charge.iter().cloned().collect(),
-        None => policy.quotas.iter().filter(can_charge).map(|quota| (quota.name.clone(), 1)).collect(),
     }
 }
 

@@ -3,10 +3,10 @@
 use super::document::{Entry, Keys, Span, Table};
 use super::{limit, mode, names, nearest};
 use crate::diagnostic::Findings;
-use crate::model::{By, Limit, On, Plan, Quota};
+use crate::model::{By, Cost, Limit, On, Plan, Quota};
 
 const KEYS: Keys =
-    Keys { known: &["by", "limit", "burst", "on", "in-zone", "mode", "share"], unbuilt: &["cost", "kind", "across", "lease"] };
+    Keys { known: &["by", "limit", "burst", "cost", "on", "in-zone", "mode", "share"], unbuilt: &["kind", "across", "lease"] };
 const EXAMPLE: &str = "{ by = \"principal\", limit = \"60/minute\" }";
 /// An address is up to three charges, and at most eight are taken at once.
 const BY_ADDRESS_MAX: usize = 2;
@@ -54,8 +54,13 @@ fn quota(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Option<Q
     let burst = table.get("burst").and_then(|burst| limit::burst(burst.value, findings));
     let limits = table.need("limit", "limit = \"60/minute\"", findings).and_then(|limit| limits(limit, burst, findings));
     let in_zone = table.get("in-zone").map(|entry| in_zone(entry, zones, findings)).unwrap_or_default();
+    let cost = table.get("cost").map_or(Some(Cost::Units(1)), |cost| cost_of(cost, findings));
     let mode = mode::read(&table, findings);
     let (by, on, limits) = (by?, on?, limits?);
+    if let Some(entry) = table.get("cost").filter(|_| by == By::Address) {
+        let help = "every request costs its address one: leave it out, or count by principal, tenant, plan or route";
+        findings.error(entry.key_span.clone(), format!("\"cost\" in {label}"), help);
+    }
     for key in ["on", "in-zone"] {
         if let Some(entry) = table.get(key).filter(|_| by != By::Address) {
             findings.error(
@@ -72,7 +77,7 @@ fn quota(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Option<Q
     if !in_zone.is_empty() && limits.as_ref().is_some_and(|limits| limits.len() > 1) {
         findings.error(entry.key_span.clone(), format!("{label} has several limits, and others in zones"), "make a quota of each limit");
     }
-    Some(Quota { name: entry.key.to_owned(), by, on, limits, in_zone, mode })
+    Some(Quota { name: entry.key.to_owned(), by, on, limits, in_zone, cost: cost.unwrap_or(Cost::ByApp), mode })
 }
 
 /// `Some(None)`: what the caller's plan says.
@@ -99,6 +104,17 @@ fn by_of(entry: &Entry<'_>, findings: &mut Findings) -> Option<By> {
             let help = nearest(other, known)
                 .map_or_else(|| format!("it is one of {}", known.join(", ")), |near| format!("did you mean {near:?}?"));
             findings.error(entry.value.span(), format!("unknown by {other:?}"), help);
+            None
+        }
+    }
+}
+
+fn cost_of(entry: &Entry<'_>, findings: &mut Findings) -> Option<Cost> {
+    match entry.value.text("cost", "\"app\"", findings)? {
+        "app" => Some(Cost::ByApp),
+        other => {
+            let help = "write \"app\", and what a route costs in its charge = { … }";
+            findings.error(entry.value.span(), format!("unknown cost {other:?}"), help);
             None
         }
     }

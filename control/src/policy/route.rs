@@ -7,7 +7,7 @@ use caltrop::rate::CHARGES_MAX;
 use super::document::{Entry, Keys, Span, Table};
 use super::{condition, mode, names, nearest, network};
 use crate::diagnostic::Findings;
-use crate::model::{By, Method, Plan, Quota, Route, Segment, Template, Tls};
+use crate::model::{By, Cost, Method, Plan, Quota, Route, Segment, Template, Tls};
 
 /// What other tables say, as far as routes ask.
 pub(super) struct Around<'a> {
@@ -158,10 +158,10 @@ pub(super) fn scopes(entry: &Entry<'_>, closed: Option<&[String]>, findings: &mu
     names::resolve("scope", "[policy] scopes", given, &defined, findings)
 }
 
-fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mut Findings) -> Option<Vec<(String, u32)>> {
-    let can_charge = |quota: &Quota| quota.by == By::Route || (needs_key && quota.by != By::Address);
+fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mut Findings) -> Option<Vec<(String, Cost)>> {
     let Some(entry) = table.get("charge") else {
-        let count: usize = around.quotas.iter().filter(|quota| can_charge(quota)).map(|quota| quota.windows(around.plans)).sum();
+        let count: usize =
+            around.quotas.iter().filter(|quota| quota.is_chargeable(needs_key)).map(|quota| quota.windows(around.plans)).sum();
         if count > CHARGES_MAX {
             let what = format!("{} is charged to {count} limits", table.name);
             findings.error(table.span.clone(), what, format!("at most {CHARGES_MAX} are taken at once: say which in charge = {{ … }}"));
@@ -176,30 +176,14 @@ fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mu
             names::undefined("quota", "[quota]", entry.key, entry.key_span.clone(), &defined, findings);
             continue;
         };
-        if !can_charge(quota) {
+        if !quota.is_chargeable(needs_key) {
             let help = match quota.by {
                 By::Address => "quotas by address are charged by every request, before the route is known: leave it out",
                 _ => "this route knows no caller: charge quotas by route, or give it auth = \"key\"",
             };
             findings.error(entry.key_span.clone(), format!("quota {:?} cannot be charged by {}", entry.key, table.name), help);
         }
-        if entry.value.as_text().is_some() {
-            findings.error(entry.value.span(), "costs that the application sets are not supported yet", "give a whole number");
-            continue;
-        }
-        if entry.value.as_number() == Some(0) {
-            findings.error(entry.value.span(), "a cost of 0", "give at least 1, or leave the quota out");
-            continue;
-        }
-        let Some(cost) = entry.value.number("cost", 1..=u64::from(u32::MAX), findings) else { continue };
-        let burst = quota.least_burst(around.plans);
-        match u32::try_from(cost).ok().filter(|&cost| cost <= burst) {
-            Some(cost) => charge.push((entry.key.to_owned(), cost)),
-            None => {
-                let what = format!("a cost of {cost} can never pass quota {:?}, burst {burst}", entry.key);
-                findings.error(entry.value.span(), what, "lower the cost, or raise the burst");
-            }
-        }
+        charge.extend(cost(entry, quota, around, findings).map(|cost| (entry.key.to_owned(), cost)));
     }
     let charged = around.quotas.iter().filter(|quota| costs.get(&quota.name).is_some());
     let count: usize = charged.map(|quota| quota.windows(around.plans)).sum();
@@ -208,4 +192,28 @@ fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mu
         findings.error(entry.key_span.clone(), what, format!("at most {CHARGES_MAX} are taken at once"));
     }
     Some(charge)
+}
+
+/// What a request costs of one quota.
+fn cost(entry: &Entry<'_>, quota: &Quota, around: &Around<'_>, findings: &mut Findings) -> Option<Cost> {
+    if entry.value.as_text() == Some("app") {
+        if quota.cost == Cost::ByApp || quota.by == By::Address {
+            return Some(Cost::ByApp);
+        }
+        let what = format!("the application says the cost, and quota {:?} does not know it", entry.key);
+        findings.error(entry.value.span(), what, format!("write cost = \"app\" in [quota] {}, or give a whole number", entry.key));
+        return None;
+    }
+    if entry.value.as_number() == Some(0) {
+        findings.error(entry.value.span(), "a cost of 0", "give at least 1, or leave the quota out");
+        return None;
+    }
+    let cost = entry.value.number("cost", 1..=u64::from(u32::MAX), findings)?;
+    let burst = quota.least_burst(around.plans);
+    let fits = u32::try_from(cost).ok().filter(|&cost| cost <= burst);
+    if fits.is_none() {
+        let what = format!("a cost of {cost} can never pass quota {:?}, burst {burst}", entry.key);
+        findings.error(entry.value.span(), what, "lower the cost, or raise the burst");
+    }
+    fits.map(Cost::Units)
 }

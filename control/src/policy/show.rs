@@ -11,7 +11,7 @@ use super::run::RunError;
 use super::words;
 use super::written::Written;
 use crate::image::Stamp;
-use crate::model::{Mode, On, Plan, Quota, Route};
+use crate::model::{Cost, Mode, On, Plan, Quota, Route};
 use crate::table::table;
 
 /// Routes, quotas, zones and sizes as text.
@@ -90,7 +90,11 @@ fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
 }
 
 fn quota(quota: &Quota) -> Vec<String> {
-    let on = if quota.on == On::AuthFailure { "on auth-failure" } else { "" };
+    let on = match (quota.on, quota.cost) {
+        (On::AuthFailure, _) => "on auth-failure",
+        (_, Cost::ByApp) => "cost app",
+        _ => "",
+    };
     let zones: Vec<String> = quota.in_zone.iter().map(|(zone, other)| format!("in {zone} {}", words::limits(&[*other]))).collect();
     let all = quota.limits.as_ref().map_or_else(|| "as the plan says".to_owned(), |all| words::limits(all));
     vec![quota.name.clone(), words::by(quota.by).to_owned(), all, on.to_owned(), zones.join("; "), mode(quota.mode)]

@@ -14,7 +14,7 @@ use caltrop::{Decision, Guard, Now, Policy, State, mac};
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{KeyModel, KeyState, build};
 use caltrop_control::model::{
-    self, By, Condition, Credential, Feed, Field, ForwardedBy, Hours, Limit, Mode, On, Operand, Plan, Quota, Route, Test, Tls, Zone,
+    self, By, Condition, Cost, Credential, Feed, Field, ForwardedBy, Hours, Limit, Mode, On, Operand, Plan, Quota, Route, Test, Tls, Zone,
 };
 use ed25519_dalek::SigningKey;
 
@@ -63,8 +63,15 @@ pub(crate) fn model() -> model::Policy {
     let zone =
         |name: &str, networks: &[&str]| Zone { name: name.into(), networks: networks.iter().map(|text| text.parse().unwrap()).collect() };
     let limit = |count, period_s| Limit { count, period_s, burst: count };
-    let quota =
-        |name: &str, by, on, limit| Quota { name: name.into(), by, on, limits: Some(vec![limit]), in_zone: vec![], mode: Mode::Enforce };
+    let quota = |name: &str, by, on, limit| Quota {
+        name: name.into(),
+        by,
+        on,
+        limits: Some(vec![limit]),
+        in_zone: vec![],
+        cost: Cost::Units(1),
+        mode: Mode::Enforce,
+    };
     model::Policy {
         name: "acme-api".into(),
         mode: Mode::Enforce,
@@ -102,6 +109,7 @@ pub(crate) fn model() -> model::Policy {
             quota("failures", By::Address, On::AuthFailure, limit(3, 600)),
             quota("requests", By::Principal, On::Request, limit(10, 60)),
             Quota { limits: None, ..quota("tenant", By::Tenant, On::Request, limit(1, 1)) },
+            Quota { cost: Cost::ByApp, ..quota("tokens", By::Tenant, On::Request, limit(1000, 60)) },
         ],
         routes: vec![
             Route { needs_key: false, tls: Some(Tls::Off), ..route("health", &["GET /healthz"]) },
@@ -109,7 +117,7 @@ pub(crate) fn model() -> model::Policy {
             Route { scopes: vec!["orders:read".into()], ..route("orders-read", &["GET /v1/orders", "GET /v1/orders/{id}"]) },
             Route {
                 scopes: vec!["orders:write".into()],
-                charge: Some(vec![("requests".into(), 5)]),
+                charge: Some(vec![("requests".into(), Cost::Units(5))]),
                 ..route("orders-write", &["POST /v1/orders"])
             },
             Route { scopes: vec!["orders:read".into()], ..route("orders-latest", &["GET /v1/orders/latest"]) },

@@ -76,7 +76,7 @@ pub struct ChargeRecord {
     pub quota: U16,
     /// Zero.
     pub zero: [u8; 2],
-    /// Units, at least 1.
+    /// Units; 0 = as many as the application says once the request is granted.
     pub cost: U32,
 }
 

@@ -61,7 +61,7 @@ impl<'b> Routes<'b> {
         self.names.iter().try_for_each(|&name| self.text.check(name, NAMES).map(|_| ()))?;
         self.templates.iter().try_for_each(|&template| self.text.check(template, TEMPLATE).map(|_| ()))?;
         self.charges.iter().try_for_each(|charge| {
-            let good = usize::from(charge.quota.get()) < quotas && charge.cost.get() > 0 && charge.zero == [0; 2];
+            let good = usize::from(charge.quota.get()) < quotas && charge.zero == [0; 2];
             if good { Ok(()) } else { Err(OpenError::Content { tag: CHARGE }) }
         })?;
         self.conditions.iter().try_for_each(|condition| self.check_condition(condition))?;
@@ -143,6 +143,13 @@ impl<'b> Routes<'b> {
             Err(_) => node.other,
         };
         usize::try_from(to.get()).ok().filter(|&to| to != 0)
+    }
+
+    /// The route of a name, which may be at this index.
+    #[cfg(feature = "guard")]
+    pub(crate) fn named(&self, name: &str, index: Option<u16>) -> Option<Route<'b>> {
+        let is_it = |route: &Route<'_>| route.name() == Some(name);
+        index.and_then(|index| self.route(index)).filter(is_it).or_else(|| (0..=u16::MAX).map_while(|at| self.route(at)).find(is_it))
     }
 
     /// A route with its names.

@@ -4,6 +4,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use super::charge::address_dues;
+use super::cost::Payer;
 use super::decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 use super::policy::Policy;
 use super::secrets::Secrets;
@@ -83,7 +84,7 @@ impl<'g> Guard<'g> {
         let answer = attempt.answer(result.as_ref().err());
         let facts = Facts { answer, ..attempt.facts };
         let verdict = result.as_ref().map_or_else(|stop| Verdict::Deny(stop.reason), |()| Verdict::Pass);
-        self.audit(&facts, verdict, result.as_ref().err(), now);
+        self.audit(&facts.payer(), verdict, result.as_ref().err(), now);
         let policy = self.policy;
         match result {
             Ok(()) => Decision::Allow(Grant { facts, policy }),
@@ -120,34 +121,34 @@ impl<'g> Guard<'g> {
         DecisionId(half(1) << 64 | half(2))
     }
 
-    pub(super) fn audit(&self, facts: &Facts<'_>, verdict: Verdict, stop: Option<&Stop>, now: Now) {
+    pub(super) fn audit(&self, payer: &Payer<'_>, verdict: Verdict, stop: Option<&Stop>, now: Now) {
         let journal = self.state.journal();
         journal.count(verdict);
         let count = match verdict {
-            Verdict::Pass | Verdict::Deny(Reason::Preflight) => self.is_sampled(facts.id).then_some(1),
-            Verdict::Deny(_) | Verdict::WouldDeny(_) => self.fold(verdict, facts, now),
+            Verdict::Pass | Verdict::Deny(Reason::Preflight) => self.is_sampled(payer.id).then_some(1),
+            Verdict::Deny(_) | Verdict::WouldDeny(_) => self.fold(verdict, payer.client, now),
         };
         let Some(count) = count else { return };
         journal.write(Event {
-            id: facts.id.0,
+            id: payer.id.0,
             wall_s: now.wall_s,
-            client: facts.client(),
-            key_id: facts.key_id(),
-            principal: facts.principal().map_or(0, name64),
-            route: facts.route().map_or(0, name64),
-            policy: self.policy.image.id().first_chunk().map_or(0, |id| u64::from_le_bytes(*id)),
-            zones: facts.zones(),
+            client: payer.client,
+            key_id: payer.key_id,
+            principal: payer.principal.map_or(0, name64),
+            route: payer.route.map_or(0, name64),
+            policy: self.policy.id64(),
+            zones: payer.zones,
             verdict,
-            hops: facts.hops(),
+            hops: payer.hops,
             rule: stop.map_or(u16::MAX, |stop| stop.rule),
             retry_after_s: stop.map_or(0, |stop| stop.retry_after_s),
             count,
         });
     }
 
-    fn fold(&self, verdict: Verdict, facts: &Facts<'_>, now: Now) -> Option<u32> {
+    fn fold(&self, verdict: Verdict, client: Option<IpAddr>, now: Now) -> Option<u32> {
         let table = self.state.limiter().table();
-        self.state.journal().fold(verdict, facts.client(), now.mono_ns / 1_000_000_000, |bytes| table.keyed(bytes))
+        self.state.journal().fold(verdict, client, now.mono_ns / 1_000_000_000, |bytes| table.keyed(bytes))
     }
 
     /// Ids are uniform, so one in n of them is a sample that no caller can choose.

@@ -9,12 +9,15 @@ use heapless::Vec;
 
 use super::admit::Guard;
 use super::answer::Limit;
+use super::cost::Payer;
 use super::report::Posture;
 use super::steps::{Attempt, Stop};
 use super::trace::{Fact, Step, Trace};
+use crate::access::record::ChargeRecord;
 use crate::audit::Reason;
 use crate::rate::record::{QuotaRecord, by};
 use crate::rate::{AllRefused, CHARGES_MAX, Charge, Left, Refused};
+use crate::table::Partition;
 
 /// What one quota is to be charged.
 #[derive(Clone, Copy)]
@@ -34,11 +37,11 @@ impl Due {
         Self { quota, charge: Charge { partition, ..charge }, posture }
     }
 
-    fn is_enforced(&self) -> bool {
+    pub(super) fn is_enforced(&self) -> bool {
         self.posture == Posture::Enforce
     }
 
-    fn told(&self, left: Left) -> Limit {
+    pub(super) fn told(&self, left: Left) -> Limit {
         let quota = self.charge.quota;
         Limit { quota: self.quota, burst: quota.burst(), window_s: quota.window_s(), left }
     }
@@ -47,53 +50,85 @@ impl Due {
 /// All that a request is to be charged.
 pub(super) type Dues = Vec<Due, CHARGES_MAX>;
 
+/// What one charge of a route comes to for a caller.
+enum Share {
+    Due(Due),
+    /// The caller's plan says nothing of this window.
+    Unlimited,
+    /// The caller's plan says nothing of the quota, or there is no such plan.
+    NotInPlan(u16, Posture),
+}
+
+impl Guard<'_> {
+    fn share(&self, charge: &ChargeRecord, of_route: Posture, payer: &Payer<'_>) -> Result<Share, Reason> {
+        let (policy, limiter) = (&self.policy, self.state.limiter());
+        let index = charge.quota.get();
+        let record = policy.quotas.get(usize::from(index)).ok_or(Reason::Corrupt)?;
+        let posture = match of_route {
+            Posture::Report => Posture::Report,
+            Posture::Enforce => self.posture(record.report, || self.caller(payer.principal, payer.client)),
+        };
+        let quota = if record.plans.count.get() == 0 {
+            policy.limit(record, payer.zones).ok_or(Reason::Corrupt)?
+        } else {
+            match policy.plan(payer.plan).and_then(|plan| policy.plan_limit(record, plan)) {
+                Some(quota) => quota,
+                None if record.window == 0 => return Ok(Share::NotInPlan(index, posture)),
+                None => return Ok(Share::Unlimited),
+            }
+        };
+        let principal = || payer.principal.ok_or(Reason::Corrupt);
+        let partition = match record.by {
+            by::PRINCIPAL => limiter.principal(principal()?),
+            by::TENANT => match payer.tenant {
+                Some(tenant) => limiter.tenant(tenant),
+                None => limiter.principal(principal()?),
+            },
+            by::ROUTE => limiter.route(payer.route.ok_or(Reason::Corrupt)?),
+            by::PLAN => match policy.plan(payer.plan) {
+                Some(plan) => limiter.plan(plan.name),
+                None => return Ok(Share::NotInPlan(index, posture)),
+            },
+            _ => return Err(Reason::Corrupt),
+        };
+        Ok(Share::Due(Due::new(self, index, Charge { partition, quota, cost: charge.cost.get() }, posture)))
+    }
+
+    /// What a payer owes for so many units of a quota whose cost the application says; none if its route charges none such.
+    pub(super) fn dues_by_app(&self, payer: &Payer<'_>, quota: &str, cost: u32) -> Option<Dues> {
+        let route = self.policy.routes.named(payer.route?, payer.route_index)?;
+        let of_route = self.posture(route.record().report, || self.caller(payer.principal, payer.client));
+        let mut dues = Dues::new();
+        for charge in route.charges().iter().filter(|charge| charge.cost.get() == 0) {
+            let name = self.policy.quota_name(usize::from(charge.quota.get()))?;
+            if !name.bytes().take_while(|&byte| byte != b'#').eq(quota.bytes()) {
+                continue;
+            }
+            if let Share::Due(due) = self.share(charge, of_route, payer).ok()? {
+                dues.push(Due { charge: Charge { cost, ..due.charge }, ..due }).ok()?;
+            }
+        }
+        (!dues.is_empty()).then_some(dues)
+    }
+
+    /// Whom a share of callers is counted by.
+    pub(super) fn caller(&self, principal: Option<&str>, client: Option<IpAddr>) -> Partition {
+        let limiter = self.state.limiter();
+        principal.map_or_else(|| limiter.address(client).caller(), |name| limiter.principal(name))
+    }
+}
+
 impl<T: Trace> Attempt<'_, '_, '_, T> {
     pub(super) fn quotas(&mut self) -> Result<(), Stop> {
         let route = self.route.ok_or(Reason::Corrupt)?;
-        let guard = self.guard;
-        let (policy, limiter) = (&guard.policy, guard.state.limiter());
-        let (entry, zones) = (self.facts.entry, self.facts.zones);
-        let principal = || entry.and_then(|entry| entry.principal()).ok_or(Reason::Corrupt);
-        let plan = || policy.plan(entry.and_then(|entry| entry.plan()));
-        let of_route = self.route_posture();
+        let (payer, of_route) = (self.facts.payer(), self.route_posture());
         let mut dues = Dues::new();
         for charge in route.charges() {
-            let index = charge.quota.get();
-            let record = policy.quotas.get(usize::from(index)).ok_or(Reason::Corrupt)?;
-            let posture = match of_route {
-                Posture::Report => Posture::Report,
-                Posture::Enforce => guard.posture(record.report, || self.caller()),
-            };
-            let quota = if record.plans.count.get() == 0 {
-                policy.limit(record, zones).ok_or(Reason::Corrupt)?
-            } else {
-                match plan().and_then(|plan| policy.plan_limit(record, plan)) {
-                    Some(quota) => quota,
-                    None if record.window == 0 => {
-                        self.not_in_plan(index, posture)?;
-                        continue;
-                    }
-                    None => continue,
-                }
-            };
-            let partition = match record.by {
-                by::PRINCIPAL => limiter.principal(principal()?),
-                by::TENANT => match entry.and_then(|entry| entry.tenant()) {
-                    Some(tenant) => limiter.tenant(tenant),
-                    None => limiter.principal(principal()?),
-                },
-                by::ROUTE => limiter.route(route.name().ok_or(Reason::Corrupt)?),
-                by::PLAN => match plan() {
-                    Some(plan) => limiter.plan(plan.name),
-                    None => {
-                        self.not_in_plan(index, posture)?;
-                        continue;
-                    }
-                },
-                _ => return Err(Reason::Corrupt.into()),
-            };
-            let charge = Charge { partition, quota, cost: charge.cost.get() };
-            dues.push(Due::new(guard, index, charge, posture)).map_err(|_| Reason::Corrupt)?;
+            match self.guard.share(charge, of_route, &payer)? {
+                Share::Due(due) => dues.push(due).map_err(|_| Reason::Corrupt)?,
+                Share::Unlimited => {}
+                Share::NotInPlan(index, posture) => self.not_in_plan(index, posture)?,
+            }
         }
         self.take(Step::Quotas, &dues, Reason::Quota)
     }
@@ -151,15 +186,20 @@ impl<T: Trace> Attempt<'_, '_, '_, T> {
 
     fn refused(&mut self, step: Step, dues: &[Due], refused: AllRefused, reason: Reason) -> Stop {
         self.trace.fact(step, Fact::Refused(refused));
-        let reason = match refused.refused {
-            Refused::Wait { .. } => reason,
-            Refused::Contended => Reason::Contended,
-        };
-        Stop { reason, retry_after_s: refused.refused.retry_after_s(), rule: dues.get(refused.index).map_or(u16::MAX, |due| due.quota) }
+        stop(dues, refused, reason)
     }
 }
 
-fn charges(dues: &[Due]) -> Vec<Charge, CHARGES_MAX> {
+/// The end of a request whose charges were refused.
+pub(super) fn stop(dues: &[Due], refused: AllRefused, reason: Reason) -> Stop {
+    let reason = match refused.refused {
+        Refused::Wait { .. } => reason,
+        Refused::Contended => Reason::Contended,
+    };
+    Stop { reason, retry_after_s: refused.refused.retry_after_s(), rule: dues.get(refused.index).map_or(u16::MAX, |due| due.quota) }
+}
+
+pub(super) fn charges(dues: &[Due]) -> Vec<Charge, CHARGES_MAX> {
     dues.iter().map(|due| due.charge).collect()
 }
 

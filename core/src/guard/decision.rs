@@ -4,6 +4,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use super::answer::{Answer, Body, Field};
+use super::cost::Refusal;
 use super::policy::Policy;
 use super::report::{Reported, WouldDeny};
 use super::upstream::Upstream;
@@ -207,6 +208,13 @@ impl<'g> Grant<'g> {
     /// What would have refused the request, were it not in report mode: the reason, and for a quota its name.
     pub fn reported(&self) -> impl Iterator<Item = (Reason, Option<&'g str>)> + use<'g> {
         self.policy.reported(&self.facts)
+    }
+
+    /// The denial of a granted request whose cost is not left ([`Guard::charge`](super::Guard::charge)).
+    #[must_use]
+    pub fn refused(self, refusal: &Refusal) -> Denial<'g> {
+        let answer = refusal.answer(&self.facts.answer);
+        Denial { facts: Facts { answer, ..self.facts }, reason: refusal.reason, policy: self.policy }
     }
 
     /// The header fields that go beside the application's own, in the place of those of the same name, but `vary`, which is added.

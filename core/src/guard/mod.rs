@@ -28,6 +28,7 @@
 mod admit;
 mod answer;
 mod charge;
+mod cost;
 mod credential;
 mod decision;
 mod pick;
@@ -43,6 +44,7 @@ mod value;
 
 pub use admit::{Feeds, Guard, Misuse};
 pub use answer::{Answer, Body, Field, Limit};
+pub use cost::{ChargeError, NotCharged, Payer, Refusal};
 pub use decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 pub use pick::{NeitherSlot, Picked, Slot};
 pub use policy::Policy;

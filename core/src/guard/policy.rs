@@ -109,6 +109,12 @@ impl<'b> Policy<'b> {
         &self.image
     }
 
+    /// The first 8 bytes of its image's SHA-256, little-endian: what names it in decisions and audit events.
+    #[must_use]
+    pub fn id64(&self) -> u64 {
+        self.image.id().first_chunk().map_or(0, |id| u64::from_le_bytes(*id))
+    }
+
     /// What the host should keep once it has put this policy into use.
     #[must_use]
     pub const fn floor(&self) -> Floor {

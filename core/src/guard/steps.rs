@@ -107,7 +107,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
             return Err(stop);
         }
         if self.facts.reported.push(WouldDeny::from(&stop)) {
-            self.guard.audit(&self.facts, Verdict::WouldDeny(stop.reason), Some(&stop), self.now);
+            self.guard.audit(&self.facts.payer(), Verdict::WouldDeny(stop.reason), Some(&stop), self.now);
         }
         Ok(())
     }
@@ -119,8 +119,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
 
     /// Whom a share of callers is counted by.
     pub(super) fn caller(&self) -> Partition {
-        let limiter = self.guard.state.limiter();
-        self.facts.principal().map_or_else(|| limiter.address(self.facts.client()).caller(), |name| limiter.principal(name))
+        self.guard.caller(self.facts.principal(), self.facts.client())
     }
 
     fn shape(&mut self) -> Result<(), Stop> {

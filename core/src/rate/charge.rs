@@ -30,7 +30,7 @@ pub struct Charge {
     pub partition: Partition,
     /// Of which quota.
     pub quota: Quota,
-    /// How many units.
+    /// How many units. 0 takes nothing, and passes only if a unit is left.
     pub cost: u32,
 }
 
@@ -38,11 +38,13 @@ impl Charge {
     /// What it leaves of a debt, or the wait until it fits.
     #[inline]
     pub(super) fn taken(&self, owed: u64) -> Result<Taken, Refused> {
-        let (cost, tau) = (self.quota.cost_ticks(self.cost), self.quota.tau_ticks());
-        let debt_ticks = owed.min(tau).saturating_add(cost);
-        if debt_ticks > tau {
-            return Err(Refused::Wait { ticks: debt_ticks.saturating_sub(tau) });
+        let tau = self.quota.tau_ticks();
+        let owed = owed.min(tau);
+        let asked = owed.saturating_add(self.quota.cost_ticks(self.cost.max(1)));
+        if asked > tau {
+            return Err(Refused::Wait { ticks: asked.saturating_sub(tau) });
         }
+        let debt_ticks = if self.cost == 0 { owed } else { asked };
         Ok(Taken { debt_ticks, remaining: self.quota.remaining(debt_ticks) })
     }
 }

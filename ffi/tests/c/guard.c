@@ -128,6 +128,33 @@ int main(int argc, char **argv) {
     CHECK(caltrop_guard_settle(guard, &decision, CALTROP_SERVED, &now) == CALTROP_OK);
     CHECK(caltrop_guard_settle(guard, &decision, 9, &now) == CALTROP_E_VALUE);
 
+    /* What a request costs the application says; what is not left makes a denial of the grant. */
+    {
+        caltrop_decision charged = decision;
+        const uint8_t *tokens = (const uint8_t *)"tokens";
+        CHECK(caltrop_guard_charge(guard, &charged, tokens, 6, 900, &now) == CALTROP_OK && caltrop_allowed(&charged) == 1);
+        CHECK(memcmp(&charged, &decision, sizeof charged) == 0);
+        CHECK(caltrop_guard_charge(guard, &charged, tokens, 6, 200, &now) == CALTROP_OK && caltrop_allowed(&charged) == 0);
+        CHECK(charged.status == 429 && charged.retry_after_s == 6 && strcmp((const char *)charged.principal, "alice") == 0);
+        CHECK(caltrop_guard_answer(guard, &charged, answer, sizeof answer - 1, &written) == CALTROP_OK);
+        answer[written] = 0;
+        CHECK(strstr((const char *)answer, "retry-after: 6\r\n") != NULL && strstr((const char *)answer, "\"status\":429") != NULL);
+        CHECK(caltrop_guard_charge(guard, &charged, tokens, 6, 1, &now) == CALTROP_E_VALUE && caltrop_allowed(&charged) == 0);
+        CHECK(caltrop_guard_settle_cost(guard, &charged, tokens, 6, 900, 300, &now) == CALTROP_E_VALUE);
+        CHECK(caltrop_guard_settle_cost(guard, &decision, tokens, 6, 900, 300, &now) == CALTROP_OK);
+        charged = decision;
+        CHECK(caltrop_guard_charge(guard, &charged, tokens, 6, 700, &now) == CALTROP_OK && caltrop_allowed(&charged) == 1);
+        CHECK(caltrop_guard_settle_cost(guard, &decision, tokens, 6, 700, 0, &now) == CALTROP_OK);
+        CHECK(caltrop_guard_settle_cost(guard, &decision, tokens, 5, 0, 1, &now) == CALTROP_E_VALUE);
+        CHECK(caltrop_guard_settle_cost(guard, &decision, NULL, 6, 0, 1, &now) == CALTROP_E_NULL);
+        CHECK(caltrop_guard_charge(guard, NULL, tokens, 6, 1, &now) == CALTROP_E_NULL);
+        /* An error never leaves a grant behind. */
+        CHECK(caltrop_guard_charge(guard, &charged, (const uint8_t *)"requests", 8, 1, &now) == CALTROP_E_VALUE);
+        CHECK(caltrop_allowed(&charged) == 0 && charged.status == 503);
+        charged = decision;
+        CHECK(caltrop_guard_charge(NULL, &charged, tokens, 6, 1, &now) == CALTROP_E_NULL && caltrop_allowed(&charged) == 0);
+    }
+
     /* A grant has fields and no body, and tells the application who calls. What does not fit is not written. */
     CHECK(caltrop_guard_answer(guard, &decision, answer, sizeof answer - 1, &written) == CALTROP_OK);
     answer[written] = 0;

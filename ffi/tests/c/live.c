@@ -18,9 +18,9 @@ static caltrop_now now = {1796000100, 1000000000, 1}, later;
 static atomic_int stop;
 static atomic_uint allowed, denied;
 
-static void place(const char *folder, const char *from) {
+static void place(const char *folder, const char *from, const char *to) {
     char old[512], new[512];
-    CHECK(snprintf(old, sizeof old, "%s/%s", folder, from) < (int)sizeof old && snprintf(new, sizeof new, "%s/keys.cltp", folder) < (int)sizeof new);
+    CHECK(snprintf(old, sizeof old, "%s/%s", folder, from) < (int)sizeof old && snprintf(new, sizeof new, "%s/%s", folder, to) < (int)sizeof new);
     CHECK(rename(old, new) == 0);
 }
 
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
     caltrop_header key = {TEXT("x-api-key"), TEXT("acme_live_alice")};
     caltrop_request request = request_of(&key);
     caltrop_live_options options;
-    caltrop_decision decision;
+    caltrop_decision decision, granted;
     caltrop_pepper pepper = {.id = 1};
     uint8_t text[CALTROP_LIVE_TEXT_SIZE], answer[1024], small[8];
     char path[512];
@@ -120,14 +120,15 @@ int main(int argc, char **argv) {
     CHECK(caltrop_live_admit(live, &request, &now, &decision) == CALTROP_OK && caltrop_allowed(&decision) == 1);
     CHECK(caltrop_live_settle(live, &decision, CALTROP_SERVED, &now) == CALTROP_OK);
     CHECK(caltrop_live_settle(live, &decision, 9, &now) == CALTROP_E_VALUE);
+    granted = decision;
 
     /* A torn and an older keyring change nothing, and each is told once. */
-    place(argv[1], "torn");
+    place(argv[1], "torn", "keys.cltp");
     now.mono_ns += TICK_NS;
     CHECK(caltrop_live_poll(live, &now, text, sizeof text) == CALTROP_E_IMAGE_LENGTH && strstr((const char *)text, "keys.cltp") != NULL);
     now.mono_ns += TICK_NS;
     CHECK(caltrop_live_poll(live, &now, text, sizeof text) == CALTROP_OK && text[0] == 0);
-    place(argv[1], "older");
+    place(argv[1], "older", "keys.cltp");
     now.mono_ns += TICK_NS;
     CHECK(caltrop_live_poll(live, &now, text, sizeof text) == CALTROP_E_IMAGE_ROLLBACK);
     CHECK(caltrop_live_admit(live, &request, &now, &decision) == CALTROP_OK && caltrop_allowed(&decision) == 1);
@@ -136,7 +137,7 @@ int main(int argc, char **argv) {
     /* A revocation is known from the next look on, to a thread that asks meanwhile too. */
     CHECK(pthread_create(&thread, NULL, ask, NULL) == 0);
     wait_for(&allowed);
-    place(argv[1], "next");
+    place(argv[1], "next", "keys.cltp");
     now.mono_ns += TICK_NS - 1;
     CHECK(caltrop_live_poll(live, &now, text, sizeof text) == CALTROP_OK && text[0] == 0);
     now.mono_ns++;
@@ -148,6 +149,26 @@ int main(int argc, char **argv) {
     later.mono_ns += 3600ull * 1000000000;
     CHECK(caltrop_live_admit(live, &request, &later, &decision) == CALTROP_OK && caltrop_allowed(&decision) == 0 && decision.status == 401);
     CHECK(caltrop_live_answer(live, &decision, answer, sizeof answer, &written) == CALTROP_OK && written > 0);
+
+    /* What was granted before another policy took over is told without what only the first one could tell. */
+    answer[0] = 0;
+    CHECK(caltrop_live_answer(live, &granted, answer, sizeof answer - 1, &written) == CALTROP_OK);
+    answer[written] = 0;
+    CHECK(strstr((const char *)answer, "ratelimit: \"requests\"") != NULL);
+    CHECK(caltrop_live_reported(live, &granted, 0, answer, sizeof answer, &written) == CALTROP_E_VALUE);
+    place(argv[1], "policy-next", "policy.cltp");
+    now.mono_ns += TICK_NS;
+    CHECK(caltrop_live_poll(live, &now, text, sizeof text) == CALTROP_OK && strstr((const char *)text, "policy.cltp: sequence 8") != NULL);
+    CHECK(caltrop_live_answer(live, &granted, answer, sizeof answer - 1, &written) == CALTROP_OK);
+    answer[written] = 0;
+    CHECK(strstr((const char *)answer, "ratelimit") == NULL && strstr((const char *)answer, "strict-transport-security") != NULL);
+    granted.reported[0].reason = 1, granted.reported[0].quota = 1;
+    CHECK(caltrop_live_reported(live, &granted, 0, answer, sizeof answer, &written) == CALTROP_OK && written == 0);
+    CHECK(caltrop_live_charge(live, &granted, (const uint8_t *)"tokens", 6, 1001, &now) == CALTROP_OK && granted.status == 429);
+    CHECK(caltrop_live_answer(live, &granted, answer, sizeof answer - 1, &written) == CALTROP_OK);
+    answer[written] = 0;
+    CHECK(strstr((const char *)answer, "ratelimit: \"tokens\"") != NULL);
+    CHECK(caltrop_live_settle_cost(live, &granted, (const uint8_t *)"tokens", 6, 0, 1, &now) == CALTROP_E_VALUE);
     caltrop_live_close(live);
 
     CHECK(snprintf(path, sizeof path, "/dev/shm/caltrop.%u.%s.2", (unsigned)geteuid(), argv[2]) > 0);

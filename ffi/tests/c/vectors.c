@@ -45,7 +45,7 @@ static void one(const caltrop_guard *guard) {
     caltrop_now now;
     caltrop_decision decision;
     size_t word_len = 0, written = 0, i;
-    uint8_t answer[CALTROP_ANSWER_SIZE], kind;
+    uint8_t answer[CALTROP_ANSWER_SIZE], named[CALTROP_QUOTA_NAME_SIZE], kind;
     const uint8_t *word;
     text t, name = string(1), reason, principal, route;
     text quota;
@@ -78,14 +78,14 @@ static void one(const caltrop_guard *guard) {
     count = (unsigned)number(1);
     for (i = 0; i < count; i++) {
         t = string(1), quota = string(1);
-        if (caltrop_guard_reported(guard, &decision, i, &word, &word_len) == CALTROP_OK)
-            is_reported = is_reported && word_len == quota.len && (quota.len == 0 || memcmp(word, quota.data, quota.len) == 0);
+        if (caltrop_guard_reported(guard, &decision, i, named, sizeof named, &word_len) == CALTROP_OK)
+            is_reported = is_reported && word_len == quota.len && (quota.len == 0 || memcmp(named, quota.data, quota.len) == 0);
         else
             is_reported = 0;
         word = caltrop_reason_word(i < CALTROP_REPORTED_MAX ? decision.reported[i].reason : 0, &word_len);
         is_reported = is_reported && word_len == t.len && memcmp(word, t.data, t.len) == 0;
     }
-    is_reported = is_reported && caltrop_guard_reported(guard, &decision, count, &word, &word_len) == CALTROP_E_VALUE;
+    is_reported = is_reported && caltrop_guard_reported(guard, &decision, count, named, sizeof named, &word_len) == CALTROP_E_VALUE;
     word = caltrop_reason_word(decision.reason, &word_len);
     cases++;
     if (decision.status == status && word_len == reason.len && memcmp(word, reason.data, word_len) == 0 &&

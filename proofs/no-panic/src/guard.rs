@@ -3,7 +3,7 @@
 use core::fmt::{self, Write};
 
 use caltrop::audit::{Drained, Event};
-use caltrop::guard::{Answer, Body, Feeds, Geometry, Misuse, Outcome, SecretsFull, StateError, Upstream};
+use caltrop::guard::{Answer, Body, ChargeError, Feeds, Geometry, Misuse, NotCharged, Outcome, Payer, SecretsFull, StateError, Upstream};
 use caltrop::request::Header;
 use caltrop::table::Word;
 use caltrop::{Decision, Guard, Now, Policy, Request, Secrets, State};
@@ -23,6 +23,17 @@ pub fn np_guard_settle(guard: &Guard<'_>, decision: &Decision<'_>, now: Now) {
     if let Decision::Allow(grant) = decision {
         guard.settle(grant, Outcome::AuthFailed, now);
     }
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_charge(guard: &Guard<'_>, payer: &Payer<'_>, quota: &str, cost: u32, now: Now) -> Result<(), ChargeError> {
+    guard.charge(payer, quota, cost, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_settle_cost(guard: &Guard<'_>, payer: &Payer<'_>, quota: &str, costs: [u32; 2], now: Now) -> Result<(), NotCharged> {
+    let [charged, cost] = costs;
+    guard.settle_cost(payer, quota, charged, cost, now)
 }
 
 #[unsafe(no_mangle)]

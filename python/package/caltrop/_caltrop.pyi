@@ -230,6 +230,17 @@ class Guard:
 
         Raises ValueError for another outcome.
         """
+    def charge(self, decision: Decision, quota: str, cost: int, *, now: Now | None = None) -> Decision:
+        """Charges what the application reckons that a granted request will cost in a quota that its route charges with `"app"`.
+
+        What comes back is the same decision, or a denial to answer with if that is not left. Raises ValueError for a denial, and for a quota
+        that the route does not charge so.
+        """
+    def settle_cost(self, decision: Decision, quota: str, *, charged: int, cost: int, now: Now | None = None) -> None:
+        """Sets right what `charge` took: `charged` units were, and it came to `cost`. More is charged whether or not it fits; less is given back.
+
+        Who charged nothing before settles from 0. Raises ValueError as `charge` does.
+        """
     def poll(self, *, now: Now | None = None) -> list[str]:
         """Takes a policy or keyring that was renamed into place, and says what is new, a sentence each: call it before each request, or on a timer.
 

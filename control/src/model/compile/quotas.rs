@@ -1,7 +1,5 @@
 //! Quotas, what plans allow of them, and what routes charge.
 
-use std::collections::HashMap;
-
 use caltrop::access::record::ChargeRecord;
 use caltrop::image::Span;
 use caltrop::name::name64;
@@ -10,7 +8,7 @@ use caltrop::rate::record::{PlanLimitRecord, QuotaRecord, ZoneLimitRecord, by, o
 use zerocopy::little_endian::U64;
 
 use super::{Compiler, Window, span};
-use crate::model::{By, CompileError, Limit, On, Quota, Route};
+use crate::model::{By, CompileError, Cost, Limit, On, Quota, Route};
 
 impl Compiler<'_> {
     pub(super) fn quotas(&mut self) -> Result<Vec<QuotaRecord>, CompileError> {
@@ -58,25 +56,25 @@ impl Compiler<'_> {
         })
     }
 
-    /// Without a `charge`, one unit of every quota that the route can be charged to: a new route is limited unless it says otherwise.
+    /// Without a `charge`, something of every quota that the route can be charged to: a new route is limited unless it says otherwise.
     pub(super) fn charge(&mut self, route: &Route) -> Result<Span, CompileError> {
-        let chargeable = |quota: &Quota| quota.by == By::Route || (route.needs_key && quota.by != By::Address);
-        let costs: HashMap<&str, u32> = match &route.charge {
-            Some(charge) => charge.iter().map(|(name, cost)| (name.as_str(), *cost)).collect(),
-            None => self.policy.quotas.iter().filter(|quota| chargeable(quota)).map(|quota| (quota.name.as_str(), 1)).collect(),
-        };
+        let costs = route.costs(&self.policy.quotas);
         if let Some(unknown) = costs.keys().find(|name| !self.policy.quotas.iter().any(|quota| quota.name == **name)) {
-            return Err(CompileError::UndefinedQuota((*unknown).to_owned()));
+            return Err(CompileError::UndefinedQuota(unknown.clone()));
         }
         let first = self.charges.len();
         for (index, Window { quota, .. }) in (0u16..).zip(&self.sorted) {
-            let Some(&cost) = costs.get(quota.name.as_str()) else { continue };
-            if !chargeable(quota) {
+            let Some(&cost) = costs.get(&quota.name) else { continue };
+            if !quota.is_chargeable(route.needs_key) {
                 return Err(CompileError::NotChargeable(quota.name.clone()));
             }
-            if cost == 0 || cost > quota.least_burst(&self.policy.plans) {
-                return Err(CompileError::Cost { quota: quota.name.clone(), cost });
-            }
+            let cost = match cost {
+                Cost::ByApp => 0,
+                Cost::Units(cost) if cost == 0 || cost > quota.least_burst(&self.policy.plans) => {
+                    return Err(CompileError::Cost { quota: quota.name.clone(), cost });
+                }
+                Cost::Units(cost) => cost,
+            };
             self.charges.push(ChargeRecord { quota: index.into(), zero: [0; 2], cost: cost.into() });
         }
         span(first, self.charges.len(), "charges")

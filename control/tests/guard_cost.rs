@@ -1,0 +1,147 @@
+//! Costs that the application says: nothing passes while nothing is left, what was reckoned is set right, and whoever is refused is told.
+
+use std::net::Ipv4Addr;
+
+use caltrop::audit::{Reason, Verdict};
+use caltrop::guard::{ChargeError, Feeds, NotCharged, Payer};
+use caltrop::image::{Floor, Trust};
+use caltrop::request::{Peer, Request, TlsVersion, Transport};
+use caltrop::table::Word;
+use caltrop::time::{Now, Quality};
+use caltrop::verify::PublicKey;
+use caltrop::{Decision, Guard, Policy, Secrets, State};
+use caltrop_control::diagnostic::Source;
+use caltrop_control::image::Stamp;
+use caltrop_control::policy::Written;
+use ed25519_dalek::SigningKey;
+
+fn at(seconds: u64) -> Now {
+    Now { wall_s: 1_796_000_100 + seconds, mono_ns: (1 + seconds) * 1_000_000_000, quality: Quality::Trusted }
+}
+
+/// A guard of a policy without keys, whose quotas are of routes.
+fn with_guard(rules: &str, look: impl FnOnce(&Guard<'_>)) {
+    let signer = SigningKey::from_bytes(&[7; 32]);
+    let public = *signer.verifying_key().as_bytes();
+    let text = format!("[policy]\nname = \"acme\"\n{rules}");
+    let written = Written::read(Source::new("policy.toml", text), &|_| Ok(public)).unwrap_or_else(|report| panic!("{report}"));
+    let image = written.image().unwrap().finish(&signer, Stamp { sequence: 1, created_s: 1, not_after_s: 0 });
+    let trust = Trust::new("acme", &[PublicKey::from_bytes(&public).unwrap()]);
+    let policy = Policy::open(&image, &trust, Floor::NONE).unwrap();
+    let words: Vec<Word> = (0..State::words(policy.geometry()).unwrap()).map(|_| Word::new(0)).collect();
+    let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
+    let secrets = Secrets::new();
+    look(&Guard::new(&policy, &Feeds::default(), &state, &secrets).unwrap());
+}
+
+fn ask<'g>(guard: &Guard<'g>, target: &[u8], now: Now) -> Decision<'g> {
+    let headers: &[caltrop::request::Header<'_>] = &[];
+    let peer = Peer::Ip(Ipv4Addr::new(203, 0, 113, 9).into());
+    let transport = Transport::Tls(TlsVersion::V1_3);
+    guard.admit(&Request { method: b"POST", target, authority: b"localhost", headers: &headers, peer, transport }, now)
+}
+
+fn payer<'g>(guard: &Guard<'g>, now: Now) -> Payer<'g> {
+    let decision = ask(guard, b"/chat", now);
+    assert!(decision.is_allowed(), "{:?}", decision.answer());
+    decision.facts().payer()
+}
+
+const CHAT: &str = "[quota]\ntokens = { by = \"route\", limit = [\"1000/minute\", \"5000/day\"], cost = \"app\" }\n\
+                    [route]\nchat = { match = \"POST /chat\", auth = \"none\" }\nfree = { match = \"POST /free\", auth = \"none\", charge = {} }\n";
+
+#[test]
+fn what_was_reckoned_is_taken_at_once_and_set_right_at_the_end() {
+    with_guard(CHAT, |guard| {
+        // 1,000 asks cost nothing while nothing is charged.
+        (0..1000).for_each(|_| assert!(ask(guard, b"/chat", at(0)).is_allowed()));
+        let payer = payer(guard, at(0));
+        guard.charge(&payer, "tokens", 900, at(0)).unwrap();
+        let Err(ChargeError::Refused(refusal)) = guard.charge(&payer, "tokens", 200, at(0)) else { panic!("100 are left") };
+        // 100 of 200 come back in 6 s.
+        assert_eq!((refusal.reason, refusal.retry_after_s, refusal.limit.unwrap().burst), (Reason::Quota, 6, 1000));
+        assert_eq!(guard.state().journal().counted(Verdict::Deny(Reason::Quota)), 1);
+        // It came to 300.
+        guard.settle_cost(&payer, "tokens", 900, 300, at(0)).unwrap();
+        guard.charge(&payer, "tokens", 700, at(0)).unwrap();
+        assert!(guard.charge(&payer, "tokens", 1, at(0)).is_err());
+    });
+}
+
+#[test]
+fn a_cost_that_nobody_reckoned_is_owed_and_waited_for() {
+    with_guard(CHAT, |guard| {
+        let payer = payer(guard, at(0));
+        guard.settle_cost(&payer, "tokens", 0, 2000, at(0)).unwrap();
+        // 1,000 more than the quota holds: a minute until the bucket is just full, and a unit more until one is left.
+        let Decision::Deny(denial) = ask(guard, b"/chat", at(0)) else { panic!("nothing is left") };
+        assert_eq!((denial.reason(), denial.status()), (Reason::Quota, 429));
+        assert!(!ask(guard, b"/chat", at(59)).is_allowed());
+        assert!(ask(guard, b"/chat", at(61)).is_allowed());
+        // The route beside it does not charge it.
+        assert!(ask(guard, b"/free", at(0)).is_allowed());
+    });
+}
+
+#[test]
+fn the_request_passes_while_one_unit_is_left() {
+    with_guard(CHAT, |guard| {
+        let payer = payer(guard, at(0));
+        guard.charge(&payer, "tokens", 999, at(0)).unwrap();
+        assert!(ask(guard, b"/chat", at(0)).is_allowed());
+        guard.charge(&payer, "tokens", 1, at(0)).unwrap();
+        let Decision::Deny(denial) = ask(guard, b"/chat", at(0)) else { panic!("nothing is left") };
+        let fields: Vec<String> = denial.fields().map(|field| field.to_string()).collect();
+        assert!(fields.contains(&"retry-after: 1".to_owned()), "{fields:?}");
+        assert!(fields.contains(&"ratelimit: \"tokens\";r=0;t=1".to_owned()), "{fields:?}");
+    });
+}
+
+#[test]
+fn all_windows_are_charged_or_none_and_too_much_is_never_waited_for() {
+    with_guard(CHAT, |guard| {
+        let of = |seconds| payer(guard, at(seconds));
+        (0..5u64).for_each(|round| guard.charge(&of(60 * round), "tokens", 1000, at(60 * round)).unwrap());
+        // The minute is there again, the day is not.
+        let refused = guard.charge(&of(300), "tokens", 1000, at(300));
+        let Err(ChargeError::Refused(refusal)) = refused else { panic!("the day's are used") };
+        assert_eq!(guard.policy().quota_name(usize::from(refusal.limit.unwrap().quota)), Some("tokens#2"));
+        assert!(refusal.retry_after_s > 3600);
+        // Nothing of the minute was taken.
+        assert!(
+            matches!(guard.charge(&of(300), "tokens", 1001, at(300)), Err(ChargeError::Refused(refusal)) if refusal.retry_after_s == 0)
+        );
+    });
+}
+
+#[test]
+fn a_quota_that_the_route_does_not_charge_so_is_an_error_of_the_application() {
+    let rules = "[quota]\ntokens = { by = \"route\", limit = \"9/minute\", cost = \"app\" }\nrequests = { by = \"route\", limit = \"9/minute\" }\n\
+                 [route]\nchat = { match = \"POST /chat\", auth = \"none\" }\nfixed = { match = \"POST /fixed\", auth = \"none\", charge = { tokens = 3 } }\n";
+    with_guard(rules, |guard| {
+        let payer = payer(guard, at(0));
+        for unknown in ["requests", "token", "tokens#1", ""] {
+            assert_eq!(guard.charge(&payer, unknown, 1, at(0)), Err(ChargeError::NotCharged(NotCharged)), "{unknown:?}");
+        }
+        let fixed = ask(guard, b"/fixed", at(0)).facts().payer();
+        assert_eq!(guard.settle_cost(&fixed, "tokens", 0, 1, at(0)), Err(NotCharged));
+        assert_eq!(guard.charge(&Payer::default(), "tokens", 1, at(0)), Err(ChargeError::NotCharged(NotCharged)));
+        // Another policy may have another route at the index: the name decides.
+        let moved = Payer { route_index: Some(9), ..payer };
+        guard.charge(&moved, "tokens", 1, at(0)).unwrap();
+    });
+}
+
+#[test]
+fn a_quota_in_report_mode_refuses_no_cost_and_tells() {
+    let rules = "[quota]\ntokens = { by = \"route\", limit = \"100/minute\", cost = \"app\", mode = \"report\" }\n\
+                 [route]\nchat = { match = \"POST /chat\", auth = \"none\" }\n";
+    with_guard(rules, |guard| {
+        let payer = payer(guard, at(0));
+        guard.charge(&payer, "tokens", 100, at(0)).unwrap();
+        guard.charge(&payer, "tokens", 100, at(0)).unwrap();
+        let reported: Vec<_> = ask(guard, b"/chat", at(0)).reported().collect();
+        assert_eq!(reported, [(Reason::Quota, Some("tokens"))]);
+        assert_eq!(guard.state().journal().counted(Verdict::WouldDeny(Reason::Quota)), 2);
+    });
+}
