@@ -34,24 +34,30 @@ use poptrie::Poptrie;
 use prefix_trie::PrefixMap;
 
 fn main() {
+    // An argument keeps to one of them, and then the figures are not kept.
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let is_asked = |what: &str| only.as_deref().is_none_or(|only| only == what);
     let mut bench = Bench::new("sweeps");
-    for clients in [1_000, 10_000, 100_000, 1_000_000, 10_000_000] {
-        bench.contest(of_clients(clients));
+    if is_asked("clients") {
+        [1_000, 10_000, 100_000, 1_000_000, 10_000_000].into_iter().for_each(|clients| bench.contest(of_clients(clients)));
     }
-    for prefixes in [100, 1_000, 10_000, 100_000, 1_000_000] {
-        of_prefixes(&mut bench, prefixes);
+    if is_asked("prefixes") {
+        [100, 1_000, 10_000, 100_000, 1_000_000].into_iter().for_each(|prefixes| of_prefixes(&mut bench, prefixes));
     }
-    for keys in [1_000, 10_000, 100_000, 1_000_000, 2_000_000] {
-        of_keys(&mut bench, keys);
+    if is_asked("keys") {
+        [1_000, 10_000, 100_000, 1_000_000, 2_000_000].into_iter().for_each(|keys| of_keys(&mut bench, keys));
     }
-    let keys = Keys::new(KEYS);
-    for routes in [10, 100, 1_000, 10_000] {
-        decisions(&mut bench, "routes", routes, &keys, routes, 1_000);
+    if is_asked("routes") || is_asked("callers") {
+        let keys = Keys::new(KEYS);
+        let routes = [10, 100, 1_000, 10_000].map(|routes| ("routes", routes, routes, 1_000));
+        let callers = [1_000, 10_000, 100_000, 1_000_000, 10_000_000].map(|callers| ("callers", callers, 1_000, callers));
+        for (what, count, routes, callers) in routes.into_iter().chain(callers).filter(|(what, ..)| is_asked(what)) {
+            decisions(&mut bench, what, count, &keys, routes, callers);
+        }
     }
-    for callers in [1_000, 10_000, 100_000, 1_000_000, 10_000_000] {
-        decisions(&mut bench, "callers", callers, &keys, 1_000, callers);
+    if only.is_none() {
+        bench.finish();
     }
-    bench.finish();
 }
 
 /// Beyond, the texts that throttlecrab asks for are more than the limiters.
