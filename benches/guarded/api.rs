@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use caltrop::net::Cidr;
 use caltrop_benches::Dice;
 use caltrop_control::image::Stamp;
-use caltrop_control::model::{By, Credential, Feed, ForwardedBy, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone, compile};
+use caltrop_control::model::{By, Cost, Credential, Feed, ForwardedBy, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone, compile};
 use ed25519_dalek::SigningKey;
 
 /// What there is of each version of the API. Ten nouns in a row are one group.
@@ -164,6 +164,7 @@ pub(crate) fn policy(ways: &[Way], pace: Pace, slots: u32) -> Vec<u8> {
         on,
         limits: Some(vec![limit]),
         in_zone: Vec::new(),
+        cost: Cost::Units(1),
         mode: Mode::Enforce,
     };
     let route = |way: &Way| Route {
