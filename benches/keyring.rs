@@ -1,4 +1,5 @@
 //! A keyring of many keys, and those who are asked about them.
+#![allow(dead_code, reason = "each bench uses its own part of it")]
 
 use std::hint::black_box;
 

@@ -6,16 +6,17 @@
 #![allow(missing_docs, reason = "a program: nobody links it")]
 
 mod together;
+mod told;
 
 use std::hint::black_box;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use caltrop::Now;
 use caltrop::rate::{Charge, Limiter, Quota, Refused};
 use caltrop::table::{TableSize, Word};
 use caltrop_benches::{Bench, Contest, Dice};
+use told::Told;
 
 const CLIENTS: u32 = 1 << 20;
 
@@ -141,18 +142,6 @@ fn one_by_one(clients: u32) -> impl FnMut(u64) {
     move |times| one(64 * times)
 }
 
-/// A clock that is told the time, for governor; each limiter that uses it is alone in its row.
-#[derive(Clone, Default)]
-struct Told(std::sync::Arc<AtomicU64>);
-
-impl governor::clock::Clock for Told {
-    type Instant = governor::nanos::Nanos;
-
-    fn now(&self) -> Self::Instant {
-        self.0.load(Ordering::Relaxed).into()
-    }
-}
-
 fn governor_quota() -> governor::Quota {
     governor::Quota::per_second(NonZeroU32::new(60).expect("not 0")).allow_burst(NonZeroU32::new(1_000).expect("not 0"))
 }
@@ -164,7 +153,7 @@ fn governor(clients: u32, checks: u32) -> impl FnMut(u64) {
     move |times| {
         for _ in 0..times {
             mono_ns += step_ns(clients);
-            time.0.store(mono_ns, Ordering::Relaxed);
+            time.set(mono_ns);
             let name = names.next();
             assert!(limiters.iter().all(|limiter| limiter.check_key(&name).is_ok()));
         }

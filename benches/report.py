@@ -19,8 +19,11 @@ SWEPT = {
     "clients": "A rate check, against clients that come at random",
     "prefixes": "A longest match, against the IPv4 prefixes of the table",
     "keys": "An API key verified, against the keys of the keyring",
+    "routes": "A decision, against the routes of the policy",
+    "callers": "A decision, against callers that come at random",
 }
 BENCHES = {
+    "guard": "Whole decisions",
     "rate": "Rate checks",
     "net": "Networks",
     "keys": "API keys",

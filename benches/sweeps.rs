@@ -1,9 +1,12 @@
-//! How costs grow: with the clients of a rate limiter, with the prefixes of a table, with the keys of a keyring. `plot.py` draws them.
+//! How costs grow: with the clients of a rate limiter, with the prefixes of a table, with the keys of a keyring, and of whole decisions with the routes
+//! of a policy and with its callers. `plot.py` draws them.
 //!
 //! A contest is named "sweep of WHAT: HOW MANY". The peers are those of the other benches, as far as they fit this machine's memory.
 #![allow(missing_docs, reason = "a program: nobody links it")]
 
+mod guarded;
 mod keyring;
+mod told;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -21,6 +24,9 @@ use caltrop::verify::PublicKey;
 use caltrop_benches::{Bench, Contest, Dice};
 use caltrop_control::prefixes::{Choice, Table};
 use ed25519_dalek::SigningKey;
+use guarded::api::Pace;
+use guarded::callers::KEYS;
+use guarded::{Api, Clients, Keys, status};
 use ip_network_table_deps_treebitmap::IpLookupTable;
 use ipnet::Ipv4Net;
 use keyring::{NOW, PEPPER, image, issued, rustcrypto, shown};
@@ -28,17 +34,30 @@ use poptrie::Poptrie;
 use prefix_trie::PrefixMap;
 
 fn main() {
+    // An argument keeps to one of them, and then the figures are not kept.
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let is_asked = |what: &str| only.as_deref().is_none_or(|only| only == what);
     let mut bench = Bench::new("sweeps");
-    for clients in [1_000, 10_000, 100_000, 1_000_000, 10_000_000] {
-        bench.contest(of_clients(clients));
+    if is_asked("clients") {
+        [1_000, 10_000, 100_000, 1_000_000, 10_000_000].into_iter().for_each(|clients| bench.contest(of_clients(clients)));
     }
-    for prefixes in [100, 1_000, 10_000, 100_000, 1_000_000] {
-        of_prefixes(&mut bench, prefixes);
+    if is_asked("prefixes") {
+        [100, 1_000, 10_000, 100_000, 1_000_000].into_iter().for_each(|prefixes| of_prefixes(&mut bench, prefixes));
     }
-    for keys in [1_000, 10_000, 100_000, 1_000_000, 2_000_000] {
-        of_keys(&mut bench, keys);
+    if is_asked("keys") {
+        [1_000, 10_000, 100_000, 1_000_000, 2_000_000].into_iter().for_each(|keys| of_keys(&mut bench, keys));
     }
-    bench.finish();
+    if is_asked("routes") || is_asked("callers") {
+        let keys = Keys::new(KEYS);
+        let routes = [10, 100, 1_000, 10_000].map(|routes| ("routes", routes, routes, 1_000));
+        let callers = [1_000, 10_000, 100_000, 1_000_000, 10_000_000].map(|callers| ("callers", callers, 1_000, callers));
+        for (what, count, routes, callers) in routes.into_iter().chain(callers).filter(|(what, ..)| is_asked(what)) {
+            decisions(&mut bench, what, count, &keys, routes, callers);
+        }
+    }
+    if only.is_none() {
+        bench.finish();
+    }
 }
 
 /// Beyond, the texts that throttlecrab asks for are more than the limiters.
@@ -150,5 +169,16 @@ fn of_keys(bench: &mut Bench, count: u64) {
     let contest = Contest::new(format!("sweep of keys: {count}"))
         .with("caltrop", shown(&valid, |key| assert!(opened.verify(key, |_| Some(&pepper), NOW).is_ok())))
         .with("one RustCrypto HMAC, prepared", shown(&valid, rustcrypto()));
+    bench.contest(contest);
+}
+
+/// Whole decisions, all of which let pass. Callers have as many addresses as they are, and as many keys as there are.
+fn decisions(bench: &mut Bench, what: &str, count: u32, keys: &Keys, routes: u32, callers: u32) {
+    let api = Api::new(keys, routes as usize, callers, Pace::busy(callers));
+    let pool = api.pool((16 * callers).min(1 << 20), callers.min(KEYS));
+    let (mut caltrop, mut tower) = (api.caltrop(), api.tower());
+    let contest = Contest::new(format!("sweep of {what}: {count}"))
+        .with("caltrop", api.works(200, &pool, Clients::Many(callers), move |asked, mono_ns| caltrop(asked, mono_ns).status()))
+        .with("tower stack", api.works(200, &pool, Clients::Many(callers), move |asked, mono_ns| status(tower(asked, mono_ns))));
     bench.contest(contest);
 }
