@@ -158,22 +158,19 @@ struct Look {
 
 impl Look {
     fn at(target: &[u8]) -> Self {
-        let mut look = Self { end: target.len(), slashes: 0, is_plain: true };
-        let mut odd = 0;
-        let mut before = 0;
+        let (mut slashes, mut before) = (0usize, 0);
         for (at, &byte) in target.iter().enumerate() {
             let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(ODD);
-            if class == QUERY {
-                look.end = at;
-                break;
+            if class & (before | ODD | QUERY) != 0 {
+                let is_plain = class == QUERY;
+                let query = || target.iter().skip(at).position(|&byte| byte == b'?').and_then(|after| at.checked_add(after));
+                return Self { end: if is_plain { at } else { query().unwrap_or(target.len()) }, slashes, is_plain };
             }
-            odd |= class & (before | ODD);
             let slash = class & SLASH;
-            look.slashes = look.slashes.saturating_add(usize::from(slash));
+            slashes = slashes.saturating_add(usize::from(slash));
             before = slash.wrapping_mul(SLASH | DOT);
         }
-        look.is_plain = odd == 0;
-        look
+        Self { end: target.len(), slashes, is_plain: true }
     }
 }
 
