@@ -28,6 +28,8 @@ pub const SEGMENTS_MAX: usize = 32;
 pub struct Path<'r> {
     path: &'r [u8],
     query: Option<&'r [u8]>,
+    /// Whether a `%` may stand in it.
+    is_escaped: bool,
 }
 
 impl<'r> Path<'r> {
@@ -38,10 +40,8 @@ impl<'r> Path<'r> {
     /// # Bounds
     /// One look at each byte.
     pub fn parse(target: &'r [u8]) -> Result<Self, PathError> {
-        let (path, query) = match target.iter().position(|&byte| byte == b'?') {
-            Some(at) => (target.get(..at).unwrap_or_default(), target.get(at.saturating_add(1)..)),
-            None => (target, None),
-        };
+        let look = Look::at(target);
+        let (path, query) = (target.get(..look.end).unwrap_or_default(), target.get(look.end.saturating_add(1)..));
         if path.len() > PATH_MAX {
             return Err(PathError::TooLong);
         }
@@ -49,7 +49,10 @@ impl<'r> Path<'r> {
         if query.is_some_and(|query| !query.iter().all(|&byte| byte.is_ascii_graphic() && byte != b'#')) {
             return Err(PathError::Byte);
         }
-        let parsed = Self { path: rest, query };
+        let parsed = Self { path: rest, query, is_escaped: !look.is_plain };
+        if look.is_plain && look.slashes <= SEGMENTS_MAX {
+            return Ok(parsed);
+        }
         let mut segments = parsed.segments().enumerate().peekable();
         while let Some((index, segment)) = segments.next() {
             if index >= SEGMENTS_MAX {
@@ -65,7 +68,8 @@ impl<'r> Path<'r> {
 
     /// The segments; a path that ends with `/` has an empty one last, and `/` alone has one empty segment.
     pub fn segments(&self) -> impl Iterator<Item = Segment<'r>> + use<'r> {
-        self.path.split(|&byte| byte == b'/').map(|raw| Segment { raw })
+        let is_escaped = self.is_escaped;
+        self.path.split(|&byte| byte == b'/').map(move |raw| Segment { raw, is_escaped })
     }
 
     /// What stands behind the first `?`, as received.
@@ -79,6 +83,7 @@ impl<'r> Path<'r> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment<'r> {
     raw: &'r [u8],
+    is_escaped: bool,
 }
 
 impl<'r> Segment<'r> {
@@ -105,7 +110,7 @@ impl<'r> Segment<'r> {
     /// Compares the decoded bytes with a literal, as slices compare.
     #[must_use]
     pub fn cmp_decoded(&self, literal: &[u8]) -> Ordering {
-        if self.raw.contains(&b'%') { self.decoded().cmp(literal.iter().copied()) } else { self.raw.cmp(literal) }
+        if self.is_escaped { self.decoded().cmp(literal.iter().copied()) } else { self.raw.cmp(literal) }
     }
 
     fn check(self) -> Result<(), PathError> {
@@ -140,6 +145,58 @@ impl<'r> Segment<'r> {
         }
         if matches!(length, 1 | 2) && dots == length { Err(PathError::DotSegment) } else { Ok(()) }
     }
+}
+
+/// What a first look at a target sees: nearly every path is plain, and needs no second one.
+struct Look {
+    /// Where the query begins, or the target ends.
+    end: usize,
+    slashes: usize,
+    /// Nothing but slashes, no two in a row, and bytes that mean themselves; no segment begins with a dot.
+    is_plain: bool,
+}
+
+impl Look {
+    fn at(target: &[u8]) -> Self {
+        let (mut slashes, mut before) = (0usize, 0);
+        for (at, &byte) in target.iter().enumerate() {
+            let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(ODD);
+            if class & (before | ODD | QUERY) != 0 {
+                let is_plain = class == QUERY;
+                let query = || target.iter().skip(at).position(|&byte| byte == b'?').and_then(|after| at.checked_add(after));
+                return Self { end: if is_plain { at } else { query().unwrap_or(target.len()) }, slashes, is_plain };
+            }
+            let slash = class & SLASH;
+            slashes = slashes.saturating_add(usize::from(slash));
+            before = slash.wrapping_mul(SLASH | DOT);
+        }
+        Self { end: target.len(), slashes, is_plain: true }
+    }
+}
+
+// Classes of bytes, as bits; 0 is one that means itself.
+const SLASH: u8 = 1;
+const ODD: u8 = 2;
+const QUERY: u8 = 4;
+const DOT: u8 = 8;
+
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [ODD; 256];
+    let (mut byte, mut rest) = (0u8, classes.as_mut_slice());
+    while let Some((class, after)) = rest.split_first_mut() {
+        *class = match byte {
+            b'/' => SLASH,
+            b'?' => QUERY,
+            b'.' => DOT,
+            _ if is_pchar(byte) => 0,
+            _ => ODD,
+        };
+        byte = byte.wrapping_add(1);
+        rest = after;
+    }
+    classes
 }
 
 /// RFC 3986 `pchar` without `%` and `;`.

@@ -148,7 +148,7 @@ impl<'b> Routes<'b> {
     /// The route of a name, which may be at this index.
     #[cfg(feature = "guard")]
     pub(crate) fn named(&self, name: &str, index: Option<u16>) -> Option<Route<'b>> {
-        let is_it = |route: &Route<'_>| route.name() == Some(name);
+        let is_it = |route: &Route<'_>| route.name_bytes() == Some(name.as_bytes());
         index.and_then(|index| self.route(index)).filter(is_it).or_else(|| (0..=u16::MAX).map_while(|at| self.route(at)).find(is_it))
     }
 
@@ -174,6 +174,11 @@ impl<'b> Route<'b> {
         self.record
     }
 
+    #[cfg(feature = "guard")]
+    pub(crate) fn name_bytes(&self) -> Option<&'b [u8]> {
+        self.routes.text.bytes(self.record.name)
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> Option<&'b str> {
@@ -194,7 +199,9 @@ impl<'b> Route<'b> {
 
     /// Whether `held` has every scope that the route needs. Bytes are compared, never hashes.
     #[must_use]
-    pub fn scopes_held(&self, held: impl Fn(&str) -> bool) -> bool {
-        usize::from(self.record.scopes.count.get()) == self.scopes().filter(|scope| held(scope)).count()
+    pub fn scopes_held(&self, held: impl Fn(&[u8]) -> bool) -> bool {
+        let text = self.routes.text;
+        let wanted = self.record.scopes.of(self.routes.names);
+        wanted.len() == usize::from(self.record.scopes.count.get()) && wanted.iter().all(|&scope| text.bytes(scope).is_some_and(&held))
     }
 }

@@ -84,7 +84,7 @@ impl<'g> Guard<'g> {
         let answer = attempt.answer(result.as_ref().err());
         let facts = Facts { answer, ..attempt.facts };
         let verdict = result.as_ref().map_or_else(|stop| Verdict::Deny(stop.reason), |()| Verdict::Pass);
-        self.audit(&facts.payer(), verdict, result.as_ref().err(), now);
+        self.audit(&facts, verdict, result.as_ref().err(), now);
         let policy = self.policy;
         match result {
             Ok(()) => Decision::Allow(Grant { facts, policy }),
@@ -121,15 +121,23 @@ impl<'g> Guard<'g> {
         DecisionId(half(1) << 64 | half(2))
     }
 
-    pub(super) fn audit(&self, payer: &Payer<'_>, verdict: Verdict, stop: Option<&Stop>, now: Now) {
-        let journal = self.state.journal();
-        journal.count(verdict);
-        let count = match verdict {
-            Verdict::Pass | Verdict::Deny(Reason::Preflight) => self.is_sampled(payer.id).then_some(1),
-            Verdict::Deny(_) | Verdict::WouldDeny(_) => self.fold(verdict, payer.client, now),
-        };
-        let Some(count) = count else { return };
-        journal.write(Event {
+    pub(super) fn audit(&self, facts: &Facts<'_>, verdict: Verdict, stop: Option<&Stop>, now: Now) {
+        if let Some(count) = self.counted(facts.id, facts.client(), verdict, now) {
+            self.write(&facts.payer(), verdict, stop, count, now);
+        }
+    }
+
+    /// Counts a verdict; of how many it is to be an event.
+    pub(super) fn counted(&self, id: DecisionId, client: Option<IpAddr>, verdict: Verdict, now: Now) -> Option<u32> {
+        self.state.journal().count(verdict);
+        match verdict {
+            Verdict::Pass | Verdict::Deny(Reason::Preflight) => self.is_sampled(id).then_some(1),
+            Verdict::Deny(_) | Verdict::WouldDeny(_) => self.fold(verdict, client, now),
+        }
+    }
+
+    pub(super) fn write(&self, payer: &Payer<'_>, verdict: Verdict, stop: Option<&Stop>, count: u32, now: Now) {
+        self.state.journal().write(Event {
             id: payer.id.0,
             wall_s: now.wall_s,
             client: payer.client,

@@ -10,6 +10,7 @@ use heapless::Vec;
 use super::admit::Guard;
 use super::answer::Limit;
 use super::cost::Payer;
+use super::decision::Facts;
 use super::report::Posture;
 use super::steps::{Attempt, Stop};
 use super::trace::{Fact, Step, Trace};
@@ -50,6 +51,37 @@ impl Due {
 /// All that a request is to be charged.
 pub(super) type Dues = Vec<Due, CHARGES_MAX>;
 
+/// Whom charges are of. Names are bytes, which were seen to be text when their images were opened.
+pub(super) struct Caller<'a> {
+    client: Option<IpAddr>,
+    zones: u64,
+    route: Option<&'a [u8]>,
+    principal: Option<&'a [u8]>,
+    tenant: Option<&'a [u8]>,
+    plan: Option<&'a [u8]>,
+}
+
+impl<'a> From<&Payer<'a>> for Caller<'a> {
+    fn from(payer: &Payer<'a>) -> Self {
+        let [route, principal, tenant, plan] = [payer.route, payer.principal, payer.tenant, payer.plan].map(|name| name.map(str::as_bytes));
+        Self { client: payer.client, zones: payer.zones, route, principal, tenant, plan }
+    }
+}
+
+impl<'g> From<&Facts<'g>> for Caller<'g> {
+    fn from(facts: &Facts<'g>) -> Self {
+        let entry = facts.entry;
+        Self {
+            client: facts.client(),
+            zones: facts.zones,
+            route: facts.route.map(str::as_bytes),
+            principal: entry.and_then(|entry| entry.principal_bytes()),
+            tenant: entry.and_then(|entry| entry.tenant_bytes()),
+            plan: entry.and_then(|entry| entry.plan_bytes()),
+        }
+    }
+}
+
 /// What one charge of a route comes to for a caller.
 enum Share {
     Due(Due),
@@ -60,32 +92,32 @@ enum Share {
 }
 
 impl Guard<'_> {
-    fn share(&self, charge: &ChargeRecord, of_route: Posture, payer: &Payer<'_>) -> Result<Share, Reason> {
+    fn share(&self, charge: &ChargeRecord, of_route: Posture, caller: &Caller<'_>) -> Result<Share, Reason> {
         let (policy, limiter) = (&self.policy, self.state.limiter());
         let index = charge.quota.get();
         let record = policy.quotas.get(usize::from(index)).ok_or(Reason::Corrupt)?;
         let posture = match of_route {
             Posture::Report => Posture::Report,
-            Posture::Enforce => self.posture(record.report, || self.caller(payer.principal, payer.client)),
+            Posture::Enforce => self.posture(record.report, || self.partition_of(caller.principal, caller.client)),
         };
         let quota = if record.plans.count.get() == 0 {
-            policy.limit(record, payer.zones).ok_or(Reason::Corrupt)?
+            policy.limit(record, caller.zones).ok_or(Reason::Corrupt)?
         } else {
-            match policy.plan(payer.plan).and_then(|plan| policy.plan_limit(record, plan)) {
+            match policy.plan(caller.plan).and_then(|plan| policy.plan_limit(record, plan)) {
                 Some(quota) => quota,
                 None if record.window == 0 => return Ok(Share::NotInPlan(index, posture)),
                 None => return Ok(Share::Unlimited),
             }
         };
-        let principal = || payer.principal.ok_or(Reason::Corrupt);
+        let principal = || caller.principal.ok_or(Reason::Corrupt);
         let partition = match record.by {
             by::PRINCIPAL => limiter.principal(principal()?),
-            by::TENANT => match payer.tenant {
+            by::TENANT => match caller.tenant {
                 Some(tenant) => limiter.tenant(tenant),
                 None => limiter.principal(principal()?),
             },
-            by::ROUTE => limiter.route(payer.route.ok_or(Reason::Corrupt)?),
-            by::PLAN => match policy.plan(payer.plan) {
+            by::ROUTE => limiter.route(caller.route.ok_or(Reason::Corrupt)?),
+            by::PLAN => match policy.plan(caller.plan) {
                 Some(plan) => limiter.plan(plan.name),
                 None => return Ok(Share::NotInPlan(index, posture)),
             },
@@ -97,14 +129,15 @@ impl Guard<'_> {
     /// What a payer owes for so many units of a quota whose cost the application says; none if its route charges none such.
     pub(super) fn dues_by_app(&self, payer: &Payer<'_>, quota: &str, cost: u32) -> Option<Dues> {
         let route = self.policy.routes.named(payer.route?, payer.route_index)?;
-        let of_route = self.posture(route.record().report, || self.caller(payer.principal, payer.client));
+        let caller = Caller::from(payer);
+        let of_route = self.posture(route.record().report, || self.partition_of(caller.principal, caller.client));
         let mut dues = Dues::new();
         for charge in route.charges().iter().filter(|charge| charge.cost.get() == 0) {
             let name = self.policy.quota_name(usize::from(charge.quota.get()))?;
             if !name.bytes().take_while(|&byte| byte != b'#').eq(quota.bytes()) {
                 continue;
             }
-            if let Share::Due(due) = self.share(charge, of_route, payer).ok()? {
+            if let Share::Due(due) = self.share(charge, of_route, &caller).ok()? {
                 dues.push(Due { charge: Charge { cost, ..due.charge }, ..due }).ok()?;
             }
         }
@@ -112,7 +145,7 @@ impl Guard<'_> {
     }
 
     /// Whom a share of callers is counted by.
-    pub(super) fn caller(&self, principal: Option<&str>, client: Option<IpAddr>) -> Partition {
+    pub(super) fn partition_of(&self, principal: Option<&[u8]>, client: Option<IpAddr>) -> Partition {
         let limiter = self.state.limiter();
         principal.map_or_else(|| limiter.address(client).caller(), |name| limiter.principal(name))
     }
@@ -121,10 +154,10 @@ impl Guard<'_> {
 impl<T: Trace> Attempt<'_, '_, '_, T> {
     pub(super) fn quotas(&mut self) -> Result<(), Stop> {
         let route = self.route.ok_or(Reason::Corrupt)?;
-        let (payer, of_route) = (self.facts.payer(), self.route_posture());
+        let (caller, of_route) = (Caller::from(&self.facts), self.route_posture());
         let mut dues = Dues::new();
         for charge in route.charges() {
-            match self.guard.share(charge, of_route, &payer)? {
+            match self.guard.share(charge, of_route, &caller)? {
                 Share::Due(due) => dues.push(due).map_err(|_| Reason::Corrupt)?,
                 Share::Unlimited => {}
                 Share::NotInPlan(index, posture) => self.not_in_plan(index, posture)?,

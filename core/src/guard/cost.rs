@@ -77,7 +77,9 @@ impl Guard<'_> {
         let limit = Some(due.told(Left::of(&due.charge.quota, &Err(refused.refused))));
         let is_enforced = due.is_enforced();
         let verdict = if is_enforced { Verdict::Deny(stop.reason) } else { Verdict::WouldDeny(stop.reason) };
-        self.audit(payer, verdict, Some(&stop), now);
+        if let Some(count) = self.counted(payer.id, payer.client, verdict, now) {
+            self.write(payer, verdict, Some(&stop), count, now);
+        }
         if !is_enforced {
             return Ok(());
         }

@@ -219,16 +219,16 @@ impl<'b> Policy<'b> {
     }
 
     /// The mask of the zone with this name; 0 if there is none.
-    pub(super) fn zone_named(&self, name: &str) -> u64 {
-        let at = self.zones.iter().position(|zone| self.text.get(zone.name) == Some(name));
+    pub(super) fn zone_named(&self, name: &[u8]) -> u64 {
+        let at = self.zones.iter().position(|zone| self.text.bytes(zone.name) == Some(name));
         at.and_then(|at| u32::try_from(at).ok()).and_then(|at| 1u64.checked_shl(at)).unwrap_or(0)
     }
 
     /// The plan of a caller who is in the plan of this name, or in none; `None` if this policy has no such plan.
-    pub(super) fn plan(&self, name: Option<&str>) -> Option<Plan<'b>> {
+    pub(super) fn plan(&self, name: Option<&[u8]>) -> Option<Plan<'b>> {
         let name = name.unwrap_or(DEFAULT_PLAN);
-        let at = self.plans.binary_search_by(|&known| self.text.get(known).unwrap_or_default().cmp(name)).ok()?;
-        Some(Plan { index: u16::try_from(at).ok()?, name: self.text.get(*self.plans.get(at)?)? })
+        let at = self.plans.binary_search_by(|&known| self.text.bytes(known).unwrap_or_default().cmp(name)).ok()?;
+        Some(Plan { index: u16::try_from(at).ok()?, name: self.text.bytes(*self.plans.get(at)?)? })
     }
 
     /// What a plan allows in a quota that is limited by plans.
@@ -371,13 +371,13 @@ impl<'b> Policy<'b> {
 }
 
 /// The plan of callers who are in none.
-const DEFAULT_PLAN: &str = "default";
+const DEFAULT_PLAN: &[u8] = b"default";
 
 /// A plan that this policy has.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan<'b> {
     index: u16,
-    pub(super) name: &'b str,
+    pub(super) name: &'b [u8],
 }
 
 /// The signers of a feed; a second one of all zeros is none.

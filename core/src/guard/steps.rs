@@ -107,7 +107,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
             return Err(stop);
         }
         if self.facts.reported.push(WouldDeny::from(&stop)) {
-            self.guard.audit(&self.facts.payer(), Verdict::WouldDeny(stop.reason), Some(&stop), self.now);
+            self.guard.audit(&self.facts, Verdict::WouldDeny(stop.reason), Some(&stop), self.now);
         }
         Ok(())
     }
@@ -119,7 +119,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
 
     /// Whom a share of callers is counted by.
     pub(super) fn caller(&self) -> Partition {
-        self.guard.caller(self.facts.principal(), self.facts.client())
+        self.guard.partition_of(self.facts.entry.and_then(|entry| entry.principal_bytes()), self.facts.client())
     }
 
     fn shape(&mut self) -> Result<(), Stop> {
@@ -261,12 +261,12 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         }
         let policy = &self.guard.policy;
         if let Some(entry) = self.facts.entry {
-            let is_bound = entry.zones().next().is_some();
-            if is_bound && !entry.zones().any(|name| policy.zone_named(name) & zones != 0) {
+            let is_bound = entry.zone_bytes().next().is_some();
+            if is_bound && !entry.zone_bytes().any(|name| policy.zone_named(name) & zones != 0) {
                 return Err(Reason::KeyZone.into());
             }
         }
-        if !route.scopes_held(|scope| self.facts.scopes().any(|held| held == scope)) {
+        if !route.scopes_held(|scope| self.facts.entry.is_some_and(|entry| entry.has_scope(scope))) {
             return Err(Reason::Scope.into());
         }
         if route.record().conditions.count.get() == 0 {

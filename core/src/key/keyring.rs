@@ -258,6 +258,31 @@ pub struct Entry<'b> {
     index: u32,
 }
 
+/// Names as the guard compares and counts them: as bytes, which were seen to be text when the image was opened.
+#[cfg(feature = "guard")]
+impl<'b> Entry<'b> {
+    pub(crate) fn principal_bytes(&self) -> Option<&'b [u8]> {
+        self.keyring.text.bytes(self.record.principal)
+    }
+
+    pub(crate) fn tenant_bytes(&self) -> Option<&'b [u8]> {
+        self.keyring.text.bytes(self.record.tenant)
+    }
+
+    pub(crate) fn plan_bytes(&self) -> Option<&'b [u8]> {
+        let offset = self.keyring.plans.get(usize::from(self.record.plan.get()))?;
+        self.keyring.text.bytes(*offset).filter(|plan| !plan.is_empty())
+    }
+
+    pub(crate) fn has_scope(&self, scope: &[u8]) -> bool {
+        self.names(self.keyring.scope_sets, self.record.scope_set).any(|held| held == scope)
+    }
+
+    pub(crate) fn zone_bytes(&self) -> impl Iterator<Item = &'b [u8]> + use<'b> {
+        self.names(self.keyring.zone_sets, self.record.zone_set)
+    }
+}
+
 impl<'b> Entry<'b> {
     /// The record.
     #[must_use]
@@ -292,17 +317,17 @@ impl<'b> Entry<'b> {
 
     /// The scopes, ascending by bytes.
     pub fn scopes(&self) -> impl Iterator<Item = &'b str> + use<'b> {
-        self.names(self.keyring.scope_sets, self.record.scope_set)
+        self.names(self.keyring.scope_sets, self.record.scope_set).filter_map(|name| str::from_utf8(name).ok())
     }
 
     /// The zones that the key may be used from; none means anywhere.
     pub fn zones(&self) -> impl Iterator<Item = &'b str> + use<'b> {
-        self.names(self.keyring.zone_sets, self.record.zone_set)
+        self.names(self.keyring.zone_sets, self.record.zone_set).filter_map(|name| str::from_utf8(name).ok())
     }
 
-    fn names(&self, sets: &'b [SetRecord], index: U16) -> impl Iterator<Item = &'b str> + use<'b> {
+    fn names(&self, sets: &'b [SetRecord], index: U16) -> impl Iterator<Item = &'b [u8]> + use<'b> {
         let set = sets.get(usize::from(index.get())).map(|set| set.names).unwrap_or_default();
         let text = self.keyring.text;
-        set.of(self.keyring.names).iter().filter_map(move |&name| text.get(name))
+        set.of(self.keyring.names).iter().filter_map(move |&name| text.bytes(name))
     }
 }

@@ -29,26 +29,26 @@ impl Limiter<'_> {
 
     /// A principal.
     #[must_use]
-    pub fn principal(&self, name: &str) -> Partition {
-        self.table.partition(PRINCIPAL, name.as_bytes())
+    pub fn principal(&self, name: impl AsRef<[u8]>) -> Partition {
+        self.table.partition(PRINCIPAL, name.as_ref())
     }
 
     /// A tenant.
     #[must_use]
-    pub fn tenant(&self, name: &str) -> Partition {
-        self.table.partition(TENANT, name.as_bytes())
+    pub fn tenant(&self, name: impl AsRef<[u8]>) -> Partition {
+        self.table.partition(TENANT, name.as_ref())
     }
 
     /// A route: one bucket for all its callers.
     #[must_use]
-    pub fn route(&self, name: &str) -> Partition {
-        self.table.partition(ROUTE, name.as_bytes())
+    pub fn route(&self, name: impl AsRef<[u8]>) -> Partition {
+        self.table.partition(ROUTE, name.as_ref())
     }
 
     /// A plan: one bucket for all its callers.
     #[must_use]
-    pub fn plan(&self, name: &str) -> Partition {
-        self.table.partition(PLAN, name.as_bytes())
+    pub fn plan(&self, name: impl AsRef<[u8]>) -> Partition {
+        self.table.partition(PLAN, name.as_ref())
     }
 
     /// Beside a partition, one that nothing else charges: what it owes says what would be, and never what is.
