@@ -3,6 +3,11 @@
 
 use std::process::Command;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
+use caltrop_control::image::Stamp;
+use caltrop_control::keys::build;
+use caltrop_host::clock;
+use ed25519_dalek::SigningKey;
 use serde_json::Value;
 
 struct Project(tempfile::TempDir);
@@ -49,6 +54,39 @@ fn a_good_project_is_good_for_people_and_machines() {
     let lines: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["name", "sequence", "taken", "age", "expires", "state"]);
     assert_eq!((lines[1][0], lines[1][2], lines[1][5], lines[2][0]), ("policy", "-", "good", "keys"));
+}
+
+#[test]
+fn what_the_policy_calls_stale_is_and_a_renewed_keyring_is_not() {
+    let project = Project::new();
+    let policy = project.0.path().join("policy.toml");
+    let text = std::fs::read_to_string(&policy).unwrap();
+    let signer = "signer = \"feed-keys.pub\"";
+    assert!(text.contains(signer), "{text}");
+    std::fs::write(&policy, text.replace(signer, "signer = \"feed-keys.pub\", stale = \"1h\", on-stale = \"deny\"")).unwrap();
+    project.caltrop(&["policy", "compile"]);
+    let (code, made, _) = project.caltrop(&["keys", "new", "alice", "--json"]);
+    assert_eq!((code, project.states(&[]).0), (0, 0));
+    let key = serde_json::from_str::<Value>(&made).unwrap()["key"].as_str().unwrap().to_owned();
+    let seed = std::fs::read_to_string(project.0.path().join("feed-keys.key")).unwrap();
+    let seed = Base64UrlUnpadded::decode_vec(seed.trim()).unwrap();
+    let signer = SigningKey::from_bytes(seed.first_chunk().unwrap());
+    // A keyring without keys, as it was an hour and some seconds ago.
+    let created_s = clock::now().wall_s - 3_605;
+    let old = build("acme-api/keys", &[], &signer, Stamp { sequence: 9, created_s, not_after_s: 0 }).unwrap();
+    std::fs::write(project.0.path().join("keys.cltp"), old).unwrap();
+    assert_eq!(project.states(&[]), (1, vec!["good".to_owned(), "stale".to_owned()]));
+    let (_, out, text) = project.caltrop(&["feed", "status"]);
+    let row: Vec<&str> = text.lines().nth(2).unwrap_or_default().split_whitespace().collect();
+    assert_eq!((row[0], row[3], row[5]), ("keys", "1h", "stale"), "{out}{text}");
+    assert_eq!(project.states(&["--stale", "2h"]).0, 0);
+    let header = format!("authorization: Bearer {key}");
+    let (_, out, _) = project.caltrop(&["explain", "GET", "/v1/things", "-H", &header]);
+    assert!(out.contains("503 stale") && out.contains("stale after 3600 s: what hangs on it is refused"), "{out}");
+    assert!(out.contains("on-stale = \"deny\""), "{out}");
+    let (code, out, _) = project.caltrop(&["keys", "renew"]);
+    assert_eq!((code, out.as_str()), (0, "keyring of 0 keys signed anew: sequence 10\n"));
+    assert_eq!(project.status(&[]).1[1], ("keys".to_owned(), Some(10), "good".to_owned()));
 }
 
 #[test]

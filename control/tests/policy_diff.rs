@@ -74,6 +74,19 @@ fn every_change_is_told_with_who_is_better_off() {
             "quota \"requests\" only reports for 10% of callers instead of enforces",
         ),
         ("name = \"acme-api\"", "name = \"acme-api\"\non-expired = \"deny\"", Tighter, "policy denies all past its end"),
+        (
+            "\"keys.pub\" }",
+            "\"keys.pub\", stale = \"5m\", on-stale = \"deny\" }",
+            Tighter,
+            "feed \"keys\" is stale after 300 s and then denies instead of is never stale",
+        ),
+        (
+            "\"keys.pub\" }",
+            "\"keys.pub\", stale = \"5m\" }",
+            Other,
+            "feed \"keys\" is stale after 300 s and then goes on instead of is never stale",
+        ),
+        ("\"keys.pub\" }", "[\"keys.pub\", \"next.pub\"] }", Other, "feed \"keys\" is signed by others: its image must be theirs"),
         ("deny = [\"bad\"]", "deny = [\"bad\"]\nnever-deny = [\"vpn\"]", Looser, "network never denies zone \"vpn\""),
         ("deny = [\"bad\"]", "deny = []", Looser, "network no longer denies zone \"bad\""),
         (

@@ -177,7 +177,7 @@ pub unsafe extern "C" fn caltrop_live_poll(
         |news| {
             let refused = news.iter().find_map(|news| match news {
                 News::Refused(error) => Some(caltrop_status::of_load(error)),
-                News::Taken { .. } | News::FloorNotKept(_) | News::Warning(_) => None,
+                News::Taken { .. } | News::FloorNotKept(_) | News::Stale(_) | News::Warning(_) => None,
             });
             refused.unwrap_or(CALTROP_OK)
         },

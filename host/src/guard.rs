@@ -138,8 +138,10 @@ impl HostGuard {
             StateAt::Process => process(geometry)?,
         };
         let base = Base { name: place.name.clone(), signers: vec![place.signer], secrets, words };
-        let loaded = Self::assemble(Images { policy, keyring }, Arc::new(base))?;
+        let mut loaded = Self::assemble(Images { policy, keyring }, Arc::new(base))?;
         place.raise(loaded.guard())?;
+        let stale = loaded.guard().stale(clock::now()).map(|stale| stale.to_string()).collect::<Vec<_>>();
+        loaded.warnings.extend(stale);
         Ok(loaded)
     }
 

@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 
 use caltrop::Now;
 use caltrop::guard::Secrets;
-use caltrop_control::model::{self, Feed};
+use caltrop::time::Quality;
+use caltrop_control::image::Stamp;
+use caltrop_control::keys::build;
+use caltrop_control::model::{self, Feed, Stale};
 use caltrop_host::floors::Floors;
 use caltrop_host::live::{LOOK_NS, LiveGuard, News};
 use caltrop_host::{HostGuard, Options, StateAt};
@@ -158,7 +161,7 @@ fn a_policy_waits_for_the_keyring_that_it_trusts() {
     let folder = Folder::new();
     let live = folder.load(Floors::Beside);
     let other = SigningKey::from_bytes(&[11; 32]);
-    let feed = |name: &str| Feed { name: name.into(), signers: vec![*other.verifying_key().as_bytes()] };
+    let feed = |name: &str| Feed { name: name.into(), signers: vec![*other.verifying_key().as_bytes()], stale: None };
     // Another signer of the same feed, then another feed.
     folder.policy_of(&model::Policy { feeds: vec![feed("keys")], ..house::model() }, 4);
     let news = said(&live.look());
@@ -173,6 +176,33 @@ fn a_policy_waits_for_the_keyring_that_it_trusts() {
     assert_eq!(live.look(), []);
     folder.put("team.cltp", &revoked("acme-api/team", &other, 1));
     assert_eq!(said(&live.look()), ["policy.cltp: sequence 5 decides from now on", "team.cltp: sequence 1 decides from now on"]);
+}
+
+#[test]
+fn a_feed_that_goes_stale_is_told_once_and_refused_if_the_policy_says_so() {
+    let folder = Folder::new();
+    let stale = |deny| {
+        let feeds = house::model().feeds.into_iter();
+        feeds.map(|feed| Feed { stale: Some(Stale { after_s: 300, deny }), ..feed }).collect::<Vec<_>>()
+    };
+    folder.policy_of(&model::Policy { feeds: stale(false), ..house::model() }, 4);
+    let live = folder.load(Floors::Beside);
+    let later = |age_s: u64, looks: u64| Now { wall_s: house::STAMP.created_s + age_s, mono_ns: looks * LOOK_NS, ..NOW };
+    let ask_at = |now| ask(&live.current(), ALICE, "203.0.113.9", now);
+    assert_eq!((live.poll(later(300, 1)), ask_at(later(300, 1))), (vec![], 200));
+    assert_eq!(said(&live.poll(later(301, 2))), ["feed \"keys\" is 301 s old and stale after 300 s: it goes on deciding"]);
+    assert_eq!((live.poll(later(302, 3)), live.poll(later(900, 4)), ask_at(later(900, 4))), (vec![], vec![], 200));
+    // The same keyring under a policy that refuses it: told with the policy, since nothing of the feed has changed.
+    folder.policy_of(&model::Policy { feeds: stale(true), ..house::model() }, 5);
+    assert_eq!(said(&live.poll(later(900, 5))), ["policy.cltp: sequence 5 decides from now on"]);
+    assert_eq!((ask_at(later(900, 5)), ask_at(later(300, 5))), (503, 200));
+    assert_eq!(ask_at(Now { quality: Quality::Untrusted, ..later(300, 5) }), 503);
+    // A newer one ends it, and then it may go stale again.
+    let renewed = build("acme-api/keys", &house::keys(), &house::signer(), Stamp { created_s: house::STAMP.created_s + 800, ..stamp(6) });
+    folder.put("keys.cltp", &renewed.unwrap());
+    assert_eq!(said(&live.poll(later(900, 6))), ["keys.cltp: sequence 6 decides from now on"]);
+    assert_eq!(ask_at(later(900, 6)), 200);
+    assert_eq!(said(&live.poll(later(1_101, 7))), ["feed \"keys\" is 301 s old and stale after 300 s: what hangs on it is refused"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `caltrop feed`: how old the images are that servers decide by.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use caltrop::image::{Floor, OpenError, Trust};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use super::project::Project;
 use super::said::{Failure, Said};
 use super::when;
+use crate::model::Stale;
 use crate::table::table;
 
 #[derive(Debug, clap::Subcommand)]
@@ -27,7 +29,7 @@ pub(super) struct Status {
     /// The policy of the project
     #[arg(long, default_value = "policy.toml")]
     policy: PathBuf,
-    /// An image of this age or older is stale: 90d, 12h, 5m
+    /// An image of this age or older is stale, whatever the policy says: 90d, 12h, 5m
     #[arg(long, value_parser = when::age, value_name = "AGE")]
     stale: Option<u64>,
     /// Where servers keep their floors; beside the images if not given
@@ -46,11 +48,11 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
         Trust::new(scope, &keys)
     };
     let name = &written.policy.name;
-    let policy = Found::look(args, "policy", project.image(), |bytes| {
+    let policy = Found::look(args, "policy", None, project.image(), |bytes| {
         Policy::open(bytes, &trust(name, &[signer]), Floor::NONE).map(|policy| Facts::of(policy.image()))
     })?;
     let feeds = written.policy.feeds.iter().map(|feed| {
-        Found::look(args, &feed.name, project.file(&format!("{}.cltp", feed.name)), |bytes| {
+        Found::look(args, &feed.name, feed.stale, project.file(&format!("{}.cltp", feed.name)), |bytes| {
             let trust = trust(&format!("{name}/{}", feed.name), &feed.signers);
             Keyring::open(bytes, &trust, Floor::NONE).map(|keyring| Facts::of(keyring.image()))
         })
@@ -98,7 +100,13 @@ struct Found {
 }
 
 impl Found {
-    fn look(args: &Status, name: &str, path: PathBuf, open: impl FnOnce(&[u8]) -> Result<Facts, OpenError>) -> Result<Self, Failure> {
+    fn look(
+        args: &Status,
+        name: &str,
+        stale: Option<Stale>,
+        path: PathBuf,
+        open: impl FnOnce(&[u8]) -> Result<Facts, OpenError>,
+    ) -> Result<Self, Failure> {
         let floors = args.floors.clone().map_or(Floors::Beside, Floors::Folder);
         let taken = floors.read(&path)?.sequence;
         let opened = if path.exists() { Some(open(&read(&path)?)) } else { None };
@@ -108,10 +116,15 @@ impl Found {
             Some(Ok(facts)) => (Some(facts), None),
         };
         let age_s = facts.as_ref().map_or(0, |facts| clock::now().wall_s.saturating_sub(facts.created_s));
-        let of_good = |facts: &Facts| match args.stale {
+        let is_stale = match (args.stale, stale) {
+            (Some(stale_s), _) => age_s >= stale_s,
+            (None, Some(stale)) => age_s > u64::from(stale.after_s),
+            (None, None) => false,
+        };
+        let of_good = |facts: &Facts| match facts.sequence.cmp(&taken) {
             _ if facts.is_expired => "expired".to_owned(),
-            _ if facts.sequence < taken => format!("rolled back: servers took sequence {taken}"),
-            Some(stale_s) if age_s >= stale_s => "stale".to_owned(),
+            Ordering::Less => format!("rolled back: servers took sequence {taken}"),
+            _ if is_stale => "stale".to_owned(),
             _ => "good".to_owned(),
         };
         let state = refused.unwrap_or_else(|| facts.as_ref().map_or_else(String::new, of_good));

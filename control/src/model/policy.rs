@@ -124,6 +124,17 @@ pub struct Feed {
     pub name: String,
     /// One or two public keys.
     pub signers: Vec<[u8; 32]>,
+    /// When its image is too old; `None` = never.
+    pub stale: Option<Stale>,
+}
+
+/// When an image is too old, and what then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stale {
+    /// The most that it may be, in seconds, at least 1.
+    pub after_s: u32,
+    /// Whether what hangs on it is refused then.
+    pub deny: bool,
 }
 
 /// A header field in which a credential may stand.

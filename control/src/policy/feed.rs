@@ -1,14 +1,14 @@
 //! `[feed]`: what changes by the minute, and who may sign it.
 
 use super::document::{Keys, Span, Table};
-use super::{SignerError, names};
+use super::{SignerError, limit, names, nearest};
 use crate::diagnostic::Findings;
-use crate::model::Feed;
+use crate::model::{Feed, Stale};
 
 /// Opens a public key by the name that a policy gives it.
 pub(super) type Opener<'o> = &'o dyn Fn(&str) -> Result<[u8; 32], SignerError>;
 
-const KEYS: Keys = Keys { known: &["kind", "signer"], unbuilt: &["stale", "on-stale", "url"] };
+const KEYS: Keys = Keys { known: &["kind", "signer", "stale", "on-stale"], unbuilt: &["url"] };
 const UNBUILT_KINDS: [&str; 3] = ["prefixes", "jwks", "revocations"];
 const EXAMPLE: &str = "{ kind = \"keyring\", signer = \"keys.pub\" }";
 
@@ -43,7 +43,40 @@ pub(super) fn read(table: &Table<'_>, open: Opener<'_>, findings: &mut Findings)
                 Err(error) => findings.error(span, format!("signer {file:?}: {error}"), error.mend()),
             }
         }
-        feeds.push((Feed { name: name.to_owned(), signers }, feed.span));
+        let stale = stale(&feed, findings);
+        feeds.push((Feed { name: name.to_owned(), signers, stale }, feed.span));
     }
     feeds
+}
+
+/// `stale` and `on-stale`.
+fn stale(feed: &Table<'_>, findings: &mut Findings) -> Option<Stale> {
+    let deny = feed.get("on-stale").and_then(|entry| match entry.value.text("on-stale", "\"keep\"", findings)? {
+        "keep" => Some(false),
+        "deny" => Some(true),
+        other => {
+            let help =
+                nearest(other, ["keep", "deny"]).map_or("write \"keep\" or \"deny\"".to_owned(), |near| format!("did you mean {near:?}?"));
+            findings.error(entry.value.span(), format!("unknown on-stale {other:?}"), help);
+            None
+        }
+    });
+    let Some(entry) = feed.get("stale") else {
+        if let Some(entry) = feed.get("on-stale") {
+            let what = format!("\"on-stale\" in {}, which is never stale", feed.name);
+            findings.error(entry.key_span.clone(), what, "add stale = \"5m\", the age from which on it is, or leave it out");
+        }
+        return None;
+    };
+    let text = entry.value.text("stale", "\"5m\"", findings)?;
+    match limit::period(text) {
+        Some(0) => findings.error(
+            entry.value.span(),
+            "a stale of 0 makes every image stale",
+            "give at least \"1s\", or leave it out: it is then never stale",
+        ),
+        Some(after_s) => return Some(Stale { after_s, deny: deny.unwrap_or(false) }),
+        None => findings.error(entry.value.span(), format!("stale {text:?}"), "write an age as 30s, 5m, 48h or 7d"),
+    }
+    None
 }

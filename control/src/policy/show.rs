@@ -50,6 +50,10 @@ pub fn show(written: &Written) -> Result<String, RunError> {
         let _ = writeln!(out, "\n{} fields of every answer", policy.fields.len());
         out += &table(policy.fields.iter().map(|field| vec![field.name.clone(), field.value.clone()]));
     }
+    if !policy.feeds.is_empty() {
+        let _ = writeln!(out, "\n{} feeds", policy.feeds.len());
+        out += &table(policy.feeds.iter().map(|feed| vec![feed.name.clone(), "keyring".to_owned(), words::stale(feed.stale)]));
+    }
     let _ = writeln!(out, "\n{} zones", policy.zones.len());
     out += &table(policy.zones.iter().map(|zone| {
         let marks = [(&policy.deny, "denied"), (&policy.never_deny, "never denied")];

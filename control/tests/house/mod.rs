@@ -87,7 +87,7 @@ pub(crate) fn model() -> model::Policy {
             Field { name: "x-content-type-options".into(), value: "nosniff".into() },
         ],
         strip: true,
-        feeds: vec![Feed { name: "keys".into(), signers: vec![*signer().verifying_key().as_bytes()] }],
+        feeds: vec![Feed { name: "keys".into(), signers: vec![*signer().verifying_key().as_bytes()], stale: None }],
         keyring: Some("keys".into()),
         credentials: vec![
             Credential { header: "authorization".into(), scheme: Some("Bearer".into()) },

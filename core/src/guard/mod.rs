@@ -17,7 +17,7 @@
 //! | 5 address quota | 429 |
 //! | preflight | 204, 403, 404 |
 //! | 6 route | 404, 403 for its transport |
-//! | 7 credential | 400, 401, 429 for an address with many failures |
+//! | 7 credential | 400, 401, 429 for an address with many failures, 503 for a stale keyring |
 //! | 9 access | 403 |
 //! | 10 quotas | 429 |
 //! | 12 audit | never |
@@ -35,6 +35,7 @@ mod policy;
 pub mod record;
 mod report;
 mod secrets;
+mod stale;
 mod state;
 mod steps;
 mod trace;
@@ -48,6 +49,7 @@ pub use pick::{NeitherSlot, Picked, Slot};
 pub use policy::Policy;
 pub use report::{REPORTED_MAX, WouldDeny};
 pub use secrets::{PEPPERS_MAX, Secrets, SecretsFull};
+pub use stale::Stale;
 pub use state::{Geometry, State, StateError};
 pub use trace::{Fact, Step, Trace};
 pub use upstream::Upstream;

@@ -4,7 +4,8 @@ use zerocopy::little_endian::U32;
 
 use super::record::{
     CREDENTIAL, CredentialRecord, FEED, FIELD, FIELDS_MAX, FLAG_DENY_EXPIRED, FLAG_REPORT, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE,
-    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, FieldRecord, LINE, LineRecord, ON_ALL, ON_TLS, ORIGIN, POLICY, PolicyRecord,
+    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, FieldRecord, LINE, LineRecord, ON_ALL, ON_TLS, ORIGIN, POLICY, PolicyRecord, STALE_DENY,
+    STALE_KEEP,
 };
 use super::state::Geometry;
 use crate::access::Routes;
@@ -37,7 +38,7 @@ pub struct Policy<'b> {
     pub(super) fields: &'b [FieldRecord],
     /// Whether any route is hidden.
     pub(super) hides: bool,
-    feeds: &'b [FeedRecord],
+    pub(super) feeds: &'b [FeedRecord],
     lines: &'b [LineRecord],
     pub(super) text: Text<'b>,
     /// The least TLS that any route asks for: less can be refused before a route is known.
@@ -143,6 +144,12 @@ impl<'b> Policy<'b> {
     #[must_use]
     pub fn quota_name(&self, index: usize) -> Option<&'b str> {
         self.quotas.get(index).and_then(|quota| self.text.get(quota.name))
+    }
+
+    /// The feed with this index.
+    #[must_use]
+    pub fn feed_name(&self, index: usize) -> Option<&'b str> {
+        self.feeds.get(index).and_then(|feed| self.text.get(feed.name))
     }
 
     /// Where in policy.toml something was said ([`record::line`](super::record::line) lists what).
@@ -351,7 +358,8 @@ impl<'b> Policy<'b> {
         self.feeds.iter().try_for_each(|feed| {
             let name = self.text.check(feed.name, FEED);
             let first = feed.signers.first().is_some_and(|key| PublicKey::from_bytes(key).is_ok());
-            if first && feed.zero == [0; 3] { name.map(|_| ()) } else { Err(OpenError::Content { tag: FEED }) }
+            let known = feed.on_stale == STALE_KEEP || (feed.on_stale == STALE_DENY && feed.stale_s.get() != 0);
+            if first && known && feed.zero == [0; 2] { name.map(|_| ()) } else { Err(OpenError::Content { tag: FEED }) }
         })
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Defends against: a revoked key that is good until a restart; a restart that loses requests; a bad file that stops a good server.
 //! Promises: what was renamed into place decides from the next [`LiveGuard::poll`] on that is [`LOOK_NS`] after the last; a decision is made by one
-//! policy and one keyring that were checked together; balances stay, since the state does; a file that is refused changes nothing and is told once;
+//! policy and one keyring that were checked together; balances stay, since the state does; a file that is refused changes nothing and is told once,
+//! and so is a feed that goes stale;
 //! a sequence is never taken back, whatever the floors on disk say.
 //! Costs: [`LiveGuard::current`] is a few atomic operations, without a lock, and without an allocation but a thread's first; a poll that finds
 //! nothing new is one load, and a `stat` a file five times a second; a new file costs its signature check on the thread that polls.
@@ -20,9 +21,11 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use caltrop::Guard;
 use caltrop::image::Floor;
 use caltrop::time::Now;
 
+use crate::clock;
 use crate::error::LoadError;
 use crate::guard::{HostGuard, Images, Options};
 use crate::place::{KEYRING_MEND, POLICY_MEND, Place};
@@ -45,6 +48,8 @@ pub enum News {
     Refused(LoadError),
     /// What was taken decides, and its floor cannot be written: after a restart an older image might be taken. Told once, tried at every look.
     FloorNotKept(LoadError),
+    /// A feed whose image is older than the policy lets it be. Told once, until a newer one is taken.
+    Stale(String),
     /// What is odd about what was taken, and no error.
     Warning(String),
 }
@@ -55,7 +60,7 @@ impl fmt::Display for News {
             Self::Taken { image, sequence } => write!(f, "{}: sequence {sequence} decides from now on", image.display()),
             Self::Refused(error) => write!(f, "refused, and what decided before still does: {error}"),
             Self::FloorNotKept(error) => write!(f, "what decides now could be rolled back by a restart: {error}"),
-            Self::Warning(text) => f.write_str(text),
+            Self::Stale(text) | Self::Warning(text) => f.write_str(text),
         }
     }
 }
@@ -95,12 +100,14 @@ impl LiveGuard {
     pub fn load(options: Options) -> Result<Self, LoadError> {
         let place = Place::of(&options)?;
         let guard = HostGuard::load_from(&place, options.secrets, &options.state)?;
+        // What was stale at the start is among its warnings.
+        let stale = guard.guard().stale(clock::now()).map(|stale| stale.feed.to_owned()).collect();
         let keyring = place.keyring_file(guard.guard().policy()).map(|path| Watched::new(path, KEYRING_MEND));
         let files = std::iter::once(Watched::new(place.policy.clone(), POLICY_MEND)).chain(keyring).collect();
         Ok(Self {
             current: ArcSwap::from_pointee(guard),
             next_look_ns: AtomicU64::new(0),
-            watch: Mutex::new(Watch { place, files, again: false, owes_floor: false, floor_told: None }),
+            watch: Mutex::new(Watch { place, files, again: false, owes_floor: false, floor_told: None, stale }),
         })
     }
 
@@ -120,7 +127,7 @@ impl LiveGuard {
             return Vec::new();
         }
         self.next_look_ns.store(now.mono_ns.saturating_add(LOOK_NS), Relaxed);
-        self.look()
+        self.look_at(now)
     }
 
     /// Whether [`LiveGuard::poll`] would look: for hosts that make room for it first.
@@ -131,13 +138,22 @@ impl LiveGuard {
 
     /// Looks at the files at once, and takes what is new and good. Nothing, if another thread is looking.
     pub fn look(&self) -> Vec<News> {
+        self.look_at(clock::now())
+    }
+
+    fn look_at(&self, now: Now) -> Vec<News> {
         let mut watch = match self.watch.try_lock() {
             Ok(watch) => watch,
             // What a thread that panicked left is a list of files that were seen: at worst one is read again.
             Err(TryLockError::Poisoned(watch)) => watch.into_inner(),
             Err(TryLockError::WouldBlock) => return Vec::new(),
         };
-        let watch = &mut *watch;
+        let mut news = self.take(&mut watch);
+        news.extend(watch.grown_stale(self.current().guard(), now));
+        news
+    }
+
+    fn take(&self, watch: &mut Watch) -> Vec<News> {
         let mut is_worth_it = watch.again || watch.owes_floor;
         for file in &mut watch.files {
             is_worth_it |= file.look();
@@ -225,6 +241,8 @@ struct Watch {
     /// Whether what decides has a floor that is yet to be written, and what was told of it.
     owes_floor: bool,
     floor_told: Option<LoadError>,
+    /// The feeds that were told to be stale.
+    stale: Vec<String>,
 }
 
 type Refused = Vec<(usize, LoadError)>;
@@ -275,6 +293,14 @@ impl Watch {
             }
         }
         None
+    }
+
+    /// What to tell of feeds that are stale now and were not at the last look.
+    fn grown_stale(&mut self, guard: &Guard<'_>, now: Now) -> Vec<News> {
+        let is_told = |feed: &str| self.stale.iter().any(|told| told == feed);
+        let news = guard.stale(now).filter(|stale| !is_told(stale.feed)).map(|stale| News::Stale(stale.to_string())).collect();
+        self.stale = guard.stale(now).map(|stale| stale.feed.to_owned()).collect();
+        news
     }
 
     fn put_into_use(used: &HostGuard, policy: &[u8], keyring: Option<Vec<u8>>, at: usize, refused: &mut Refused) -> Option<HostGuard> {

@@ -12,7 +12,7 @@ use caltrop::access::record::{
 };
 use caltrop::guard::record::{
     CREDENTIAL, CredentialRecord, FEED, FIELD, FLAG_DENY_EXPIRED, FLAG_REPORT, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE,
-    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, ORIGIN, POLICY, PolicyRecord,
+    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, ORIGIN, POLICY, PolicyRecord, STALE_DENY, STALE_KEEP,
 };
 use caltrop::image::{Kind, NO_TEXT, Span, TEXT};
 use caltrop::name::{is_name, name64};
@@ -202,8 +202,10 @@ impl<'p> Compiler<'p> {
             Ok(FeedRecord {
                 scope: name64(&format!("{}/{}", policy.name, feed.name)).into(),
                 name: self.text.intern(&feed.name)?,
+                stale_s: feed.stale.map_or(0, |stale| stale.after_s).into(),
                 kind: Kind::Keyring.code(),
-                zero: [0; 3],
+                on_stale: if feed.stale.is_some_and(|stale| stale.deny) { STALE_DENY } else { STALE_KEEP },
+                zero: [0; 2],
                 signers: [signer(0), signer(1)],
             })
         });
