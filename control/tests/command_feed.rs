@@ -90,6 +90,48 @@ fn what_the_policy_calls_stale_is_and_a_renewed_keyring_is_not() {
 }
 
 #[test]
+fn a_list_fills_a_zone_from_its_file_to_the_answer() {
+    let project = Project::new();
+    let path = |name: &str| project.0.path().join(name);
+    let (code, out, err) = project.caltrop(&["feed", "signer", "known-bad"]);
+    assert!(code == 0 && out.ends_with("name it by signer = \"feed-known-bad.pub\"\n"), "{out}{err}");
+    let secret = std::fs::read(path("feed-known-bad.key")).unwrap();
+    let (code, _, err) = project.caltrop(&["feed", "signer", "known-bad"]);
+    assert!(code == 2 && err.contains("is there already"), "{err}");
+    assert_eq!(std::fs::read(path("feed-known-bad.key")).unwrap(), secret);
+    assert_eq!(project.caltrop(&["feed", "signer", "a/b"]).0, 2);
+
+    let text = std::fs::read_to_string(path("policy.toml")).unwrap();
+    let row = "\n[[expect]]\nrequest = { line = \"GET /healthz\", from = \"203.0.113.9\", zones = [\"bad\"] }\n\
+               answer = { status = 403, reason = \"denied-zone\" }\n";
+    let text = text
+        .replace("[feed]\n", "[feed]\nknown-bad = { kind = \"prefixes\", signer = \"feed-known-bad.pub\", stale = \"48h\" }\n")
+        .replace("[network]\n", "[network]\nzones = { bad = \"feed:known-bad\" }\ndeny = [\"bad\"]\n")
+        + row;
+    std::fs::write(path("policy.toml"), text).unwrap();
+    assert_eq!(project.caltrop(&["policy", "compile"]).0, 0);
+    let (code, out, err) = project.caltrop(&["policy", "test"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (code, _, err) = project.caltrop(&["explain", "GET", "/healthz"]);
+    assert!(code != 0 && err.contains("known-bad.cltp") && err.contains("caltrop list compile"), "{err}");
+    assert_eq!(project.states(&[]), (1, ["good", "missing", "good"].map(str::to_owned).to_vec()));
+
+    std::fs::write(path("bad.txt"), "192.0.2.0/24\n2001:db8:bad::/48\n").unwrap();
+    let compile = ["list", "compile", "bad.txt", "--scope", "acme-api/known-bad", "--key", "feed-known-bad.key", "--out", "known-bad.cltp"];
+    assert_eq!(project.caltrop(&compile).0, 0);
+    assert_eq!(project.caltrop(&compile).0, 0);
+    let (code, images) = project.status(&[]);
+    assert_eq!((code, &images[1]), (0, &("known-bad".to_owned(), Some(2), "good".to_owned())));
+    for (from, said) in [("192.0.2.7", "403 denied-zone"), ("2001:db8:bad::1", "403 denied-zone"), ("203.0.113.9", "200: allowed")] {
+        let (_, out, err) = project.caltrop(&["explain", "GET", "/healthz", "--from", from]);
+        assert!(out.contains(said) && out.contains("zones bad") == said.starts_with("403"), "{from}: {out}{err}");
+    }
+    let (_, shown, _) = project.caltrop(&["policy", "show"]);
+    let row = |name: &str| shown.lines().find(|line| line.split_whitespace().next() == Some(name)).unwrap_or_default();
+    assert!(row("bad").contains("feed known-bad") && row("known-bad").contains("prefixes"), "{shown}");
+}
+
+#[test]
 fn what_is_missing_refused_rolled_back_or_stale_is_told_with_exit_code_1() {
     let project = Project::new();
     project.caltrop(&["policy", "compile"]);

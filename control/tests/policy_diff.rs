@@ -86,6 +86,12 @@ fn every_change_is_told_with_who_is_better_off() {
             Other,
             "feed \"keys\" is stale after 300 s and then goes on instead of is never stale",
         ),
+        (
+            "bad = [\"192.0.2.0/24\"] }\ndeny = [\"bad\"]\n\n[feed]",
+            "bad = \"feed:list\" }\ndeny = [\"bad\"]\n\n[feed]\nlist = { kind = \"prefixes\", signer = \"keys.pub\" }",
+            Tighter,
+            "zone \"bad\" now holds \"feed:list\"",
+        ),
         ("\"keys.pub\" }", "[\"keys.pub\", \"next.pub\"] }", Other, "feed \"keys\" is signed by others: its image must be theirs"),
         ("deny = [\"bad\"]", "deny = [\"bad\"]\nnever-deny = [\"vpn\"]", Looser, "network never denies zone \"vpn\""),
         ("deny = [\"bad\"]", "deny = []", Looser, "network no longer denies zone \"bad\""),

@@ -91,6 +91,22 @@ impl Project {
 }
 
 #[test]
+fn who_was_on_the_list_of_a_feed_is_asked_as_on_it() {
+    let project = Project::new("acme-listed");
+    let text = std::fs::read_to_string(project.path("policy.toml")).unwrap();
+    let list = "[feed]\nlist = { kind = \"prefixes\", signer = \"feed-keys.pub\" }\n";
+    let text = text.replace("bad = [\"192.0.2.0/24\"]", "bad = \"feed:list\"").replace("[feed]\n", list);
+    std::fs::write(project.path("policy.toml"), text).unwrap();
+    let mut listed = project.event(Some("203.0.113.9"), Some("health"), None, None);
+    listed["zones"] = json!(["bad"]);
+    let other = project.event(Some("203.0.113.10"), Some("health"), None, None);
+    let (_, json, text) = project.replay(&[listed, other], &["--policy", &project.path("policy.toml")]);
+    let refused = json["replay"]["refused"].as_array().unwrap();
+    assert_eq!((refused.len(), &json["replay"]["as-before"]), (1, &json!(1)), "{text}");
+    assert_eq!((&refused[0]["who"], &refused[0]["after"]), (&json!("203.0.113.9"), &json!("403 denied-zone")));
+}
+
+#[test]
 fn it_says_whom_a_policy_would_refuse_and_whom_it_would_let_pass() {
     let project = Project::new("replay");
     let (alice, bob) = (("alice", project.alice.as_str()), ("bob", project.bob.as_str()));

@@ -1,10 +1,11 @@
-//! `caltrop feed`: how old the images are that servers decide by.
+//! `caltrop feed`: how old the images are that servers decide by, and who signs them.
 
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
+use caltrop::net::Prefixes;
 use caltrop::verify::PublicKey;
 use caltrop::{Policy, image::Image};
 use caltrop_host::files;
@@ -12,16 +13,25 @@ use caltrop_host::floors::Floors;
 use caltrop_host::{clock, signer};
 use serde_json::{Value, json};
 
+use super::init::write_pair;
 use super::project::Project;
 use super::said::{Failure, Said};
 use super::when;
-use crate::model::Stale;
+use crate::model::{FeedKind, Stale};
 use crate::table::table;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Args {
     /// Sequence, age and state of the policy and of every feed; exit code 1 if one is missing, refused, expired or stale
     Status(Status),
+    /// Make the keys of who signs a feed: feed-NAME.key, and feed-NAME.pub for `signer` in policy.toml
+    Signer {
+        /// The feed
+        name: String,
+        /// The folder of the project
+        #[arg(long, default_value = ".")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -38,7 +48,30 @@ pub(super) struct Status {
 }
 
 pub(super) fn run(args: &Args) -> Result<Said, Failure> {
-    let Args::Status(args) = args;
+    match args {
+        Args::Status(args) => status(args),
+        Args::Signer { name, folder } => signer_of(name, folder),
+    }
+}
+
+fn signer_of(name: &str, folder: &Path) -> Result<Said, Failure> {
+    if !caltrop::name::is_name(name) || name.contains('/') {
+        return Err(Failure::usage(format_args!("{name:?} cannot name a feed: give 1 to 63 visible ASCII characters, none of them /")));
+    }
+    let pair = format!("feed-{name}");
+    let paths = ["key", "pub"].map(|end| folder.join(format!("{pair}.{end}")));
+    // Whoever writes a key in the place of another makes images that nobody takes.
+    let _locked = files::lock(folder)?;
+    if let Some(there) = paths.iter().find(|path| path.exists()) {
+        return Err(Failure::usage(format_args!("{} is there already: nothing was changed", there.display())));
+    }
+    write_pair(folder, &pair)?;
+    let [key, public] = &paths;
+    let text = format!("{} written (mode 0600), and {}: name it by signer = \"{pair}.pub\"\n", key.display(), public.display());
+    Ok(Said::new(text, json!({ "feed": name, "key": key, "public": public })))
+}
+
+fn status(args: &Status) -> Result<Said, Failure> {
     let project = Project::new(&args.policy);
     let written = project.written()?;
     let public = project.file("policy.pub");
@@ -54,7 +87,10 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
     let feeds = written.policy.feeds.iter().map(|feed| {
         Found::look(args, &feed.name, feed.stale, project.file(&format!("{}.cltp", feed.name)), |bytes| {
             let trust = trust(&format!("{name}/{}", feed.name), &feed.signers);
-            Keyring::open(bytes, &trust, Floor::NONE).map(|keyring| Facts::of(keyring.image()))
+            match feed.kind {
+                FeedKind::Keyring => Keyring::open(bytes, &trust, Floor::NONE).map(|keyring| Facts::of(keyring.image())),
+                FeedKind::Prefixes => Prefixes::open(bytes, &trust, Floor::NONE).map(|list| Facts::of(list.image())),
+            }
         })
     });
     let found = std::iter::once(Ok(policy)).chain(feeds).collect::<Result<Vec<_>, Failure>>()?;

@@ -115,13 +115,26 @@ pub struct Zone {
     pub name: String,
     /// Its networks.
     pub networks: Vec<Cidr>,
+    /// The feed of prefixes that lists them in their stead.
+    pub feed: Option<String>,
 }
 
-/// A feed of API keys and who may sign it.
+/// What a feed's images hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeedKind {
+    /// API keys.
+    Keyring,
+    /// Networks.
+    Prefixes,
+}
+
+/// A feed and who may sign it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
     /// Its name.
     pub name: String,
+    /// What its images hold.
+    pub kind: FeedKind,
     /// One or two public keys.
     pub signers: Vec<[u8; 32]>,
     /// When its image is too old; `None` = never.

@@ -188,7 +188,9 @@ impl Changes {
     }
 
     fn zone(&mut self, what: &str, (old, before): (Option<&Zone>, &Policy), (new, after): (Option<&Zone>, &Policy)) {
-        let texts = |zone: Option<&Zone>| zone.into_iter().flat_map(|zone| &zone.networks).map(ToString::to_string).collect::<Vec<_>>();
+        let networks = |zone: Option<&Zone>| zone.into_iter().flat_map(|zone| &zone.networks).map(ToString::to_string).collect::<Vec<_>>();
+        let feed = |zone: Option<&Zone>| zone.and_then(|zone| zone.feed.as_ref()).map(|feed| format!("feed:{feed}"));
+        let texts = |zone| networks(zone).into_iter().chain(feed(zone)).collect::<Vec<_>>();
         let name = new.or(old).map(|zone| &zone.name);
         let is_denied = name.is_some_and(|name| before.deny.contains(name) && after.deny.contains(name));
         let effects = if is_denied { (Tighter, Looser) } else { (Other, Other) };
@@ -201,6 +203,9 @@ impl Changes {
             (None, _) => return self.add(what, Other, "is new"),
             (_, None) => return self.add(what, Other, "is gone"),
         };
+        if old.kind != new.kind {
+            self.add(what, Other, format!("is of kind {} instead of {}", words::kind(new.kind), words::kind(old.kind)));
+        }
         if old.signers != new.signers {
             self.add(what, Other, "is signed by others: its image must be theirs");
         }

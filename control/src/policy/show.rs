@@ -52,13 +52,14 @@ pub fn show(written: &Written) -> Result<String, RunError> {
     }
     if !policy.feeds.is_empty() {
         let _ = writeln!(out, "\n{} feeds", policy.feeds.len());
-        out += &table(policy.feeds.iter().map(|feed| vec![feed.name.clone(), "keyring".to_owned(), words::stale(feed.stale)]));
+        out += &table(policy.feeds.iter().map(|feed| vec![feed.name.clone(), words::kind(feed.kind).to_owned(), words::stale(feed.stale)]));
     }
     let _ = writeln!(out, "\n{} zones", policy.zones.len());
     out += &table(policy.zones.iter().map(|zone| {
         let marks = [(&policy.deny, "denied"), (&policy.never_deny, "never denied")];
         let marks: Vec<&str> = marks.into_iter().filter(|(list, _)| list.contains(&zone.name)).map(|(_, mark)| mark).collect();
-        vec![zone.name.clone(), format!("{} networks", zone.networks.len()), marks.join(", ")]
+        let networks = zone.feed.as_ref().map_or_else(|| format!("{} networks", zone.networks.len()), |feed| format!("feed {feed}"));
+        vec![zone.name.clone(), networks, marks.join(", ")]
     }));
     Ok(out)
 }

@@ -1,6 +1,6 @@
 //! What parts of a policy are called when people are told of them.
 
-use crate::model::{By, Limit, Mode, Route, Stale, Tls};
+use crate::model::{By, FeedKind, Limit, Mode, Route, Stale, Tls};
 
 pub(super) fn limits(limits: &[Limit]) -> String {
     let shown = limits.iter().map(|limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst));
@@ -26,6 +26,13 @@ pub(super) fn mode(mode: Mode) -> String {
         Mode::Enforce => "enforces".to_owned(),
         Mode::Report { percent: 100 } => "only reports".to_owned(),
         Mode::Report { percent } => format!("only reports for {percent}% of callers"),
+    }
+}
+
+pub(super) const fn kind(kind: FeedKind) -> &'static str {
+    match kind {
+        FeedKind::Keyring => "keyring",
+        FeedKind::Prefixes => "prefixes",
     }
 }
 

@@ -158,8 +158,8 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
     let network = table("network", "[network]", findings).map_or_else(Network::empty, |table| network::read(&table, findings));
     let fields = table("headers", "[headers]", findings).map(|table| headers::read(&table, findings)).unwrap_or_default();
     let feeds = table("feed", "[feed]", findings).map(|table| feed::read(&table, signer, findings)).unwrap_or_default();
-    let feed_names: Vec<&str> = feeds.iter().map(|(feed, _)| feed.name.as_str()).collect();
-    let auth = table("auth", "[auth.key]", findings).and_then(|table| auth::read(&table, &feed_names, findings));
+    feed::check_zones(&network.zone_feeds, &feeds, findings);
+    let auth = table("auth", "[auth.key]", findings).and_then(|table| auth::read(&table, &feeds, findings));
     let zones = network.zone_names();
     let quotas = table("quota", "[quota]", findings).map(|table| quota::read(&table, &zones, findings)).unwrap_or_default();
     let plans = table("plan", "[plan]", findings).map(|table| plan::read(&table, &quotas, findings)).unwrap_or_default();
@@ -188,6 +188,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
     let around = expect::Around {
         routes: routes.iter().map(|placed| placed.route.name.as_str()).collect(),
         plans: &plans,
+        feed_zones: network.feed_zones(),
         takes_keys: auth.is_some(),
         hides: routes.iter().any(|placed| placed.route.hide),
         scopes: head.scopes.as_deref(),

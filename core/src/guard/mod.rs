@@ -13,7 +13,7 @@
 //! | 1 shape | 400, 414, 431 |
 //! | 2 address | never: what cannot be read is an unknown client |
 //! | 3 transport | 403 |
-//! | 4 zones | 403 |
+//! | 4 zones | 403, 503 for a stale list |
 //! | 5 address quota | 429 |
 //! | preflight | 204, 403, 404 |
 //! | 6 route | 404, 403 for its transport |
@@ -30,6 +30,7 @@ mod answer;
 mod charge;
 mod credential;
 mod decision;
+mod lists;
 mod pick;
 mod policy;
 pub mod record;

@@ -126,13 +126,21 @@ pub struct FeedRecord {
     pub kind: u8,
     /// [`STALE_KEEP`] or [`STALE_DENY`].
     pub on_stale: u8,
+    /// The zone of the addresses that it lists, an index; [`NO_ZONE`] for a keyring.
+    pub zone: u8,
     /// Zero.
-    pub zero: [u8; 2],
+    pub zero: u8,
     /// Who may sign it; the second all zero if there is one signer.
     pub signers: [[u8; 32]; 2],
 }
 
 const _: () = assert!(size_of::<FeedRecord>() == 84);
+
+/// [`FeedRecord::zone`]: none.
+pub const NO_ZONE: u8 = u8::MAX;
+
+/// The most feeds of prefixes: each is looked up for each request.
+pub const LISTS_MAX: usize = 4;
 
 /// [`FeedRecord::on_stale`]: a stale image goes on deciding.
 pub const STALE_KEEP: u8 = 0;

@@ -55,11 +55,16 @@ impl<'g> Policy<'g> {
 
 impl<'g> Guard<'g> {
     /// The feeds that are stale now, for the operator: a request is told nothing but a status.
-    pub fn stale(&self, now: Now) -> impl Iterator<Item = Stale<'g>> + use<'g> {
-        self.stale_keyring(now).into_iter()
+    pub fn stale(&self, now: Now) -> impl Iterator<Item = Stale<'g>> + use<'_, 'g> {
+        self.stale_keyring(now).into_iter().chain(self.stale_lists(now))
     }
 
-    /// The keyring's staleness.
+    /// The lists that are stale.
+    pub(super) fn stale_lists(&self, now: Now) -> impl Iterator<Item = Stale<'g>> + use<'_, 'g> {
+        self.prefixes.iter().zip(self.policy.lists()).filter_map(move |(list, (index, _))| self.policy.stale(index, list.image(), now))
+    }
+
+    /// The keyring, if it is stale.
     pub(super) fn stale_keyring(&self, now: Now) -> Option<Stale<'g>> {
         self.policy.stale(self.policy.head.keyring.get(), self.keyring.as_ref()?.image(), now)
     }

@@ -160,10 +160,11 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     fn address(&mut self) -> Result<(), Stop> {
         let policy = &self.guard.policy;
         let proxies = policy.head.proxies.get();
+        // No feed says who may speak for others.
         let is_proxy = |address: IpAddr| policy.ranges.lookup(address) & proxies != 0;
         let walk = Walk::new(self.request, policy.forwarded(), policy.unix_is_proxy(), is_proxy);
         self.facts.walk = Some(walk);
-        self.facts.zones = walk.client.address().map_or(0, |address| policy.ranges.lookup(address));
+        self.facts.zones = walk.client.address().map_or(0, |address| self.guard.zones_of(address));
         self.tls = tls_of(self.request, walk.peer);
         self.facts.answer.is_tls = self.tls > 0;
         self.trace.fact(Step::Address, Fact::Client(walk));
@@ -177,6 +178,8 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     fn zones(&mut self) -> Result<(), Stop> {
         let (head, zones) = (self.guard.policy.head, self.facts.zones);
         self.trace.fact(Step::Zones, Fact::Zones(zones));
+        let guard = self.guard;
+        guard.stale_lists(self.now).try_for_each(|stale| self.fresh(Step::Zones, Some(stale)))?;
         let is_denied = zones & head.deny.get() != 0 && zones & head.never_deny.get() == 0;
         if is_denied { Err(Reason::DeniedZone.into()) } else { Ok(()) }
     }

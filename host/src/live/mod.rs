@@ -1,8 +1,8 @@
-//! A guard that takes a new policy or keyring while requests come.
+//! A guard that takes a new policy, keyring or list while requests come.
 //!
 //! Defends against: a revoked key that is good until a restart; a restart that loses requests; a bad file that stops a good server.
 //! Promises: what was renamed into place decides from the next [`LiveGuard::poll`] on that is [`LOOK_NS`] after the last; a decision is made by one
-//! policy and one keyring that were checked together; balances stay, since the state does; a file that is refused changes nothing and is told once,
+//! policy and the feeds that were checked together; balances stay, since the state does; a file that is refused changes nothing and is told once,
 //! and so is a feed that goes stale;
 //! a sequence is never taken back, whatever the floors on disk say.
 //! Costs: [`LiveGuard::current`] is a few atomic operations, without a lock, and without an allocation but a thread's first; a poll that finds
@@ -21,14 +21,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use caltrop::Guard;
 use caltrop::image::Floor;
 use caltrop::time::Now;
+use caltrop::{Guard, Policy};
 
 use crate::clock;
 use crate::error::LoadError;
 use crate::guard::{HostGuard, Images, Options};
-use crate::place::{KEYRING_MEND, POLICY_MEND, Place};
+use crate::place::{KEYRING_MEND, LIST_MEND, POLICY_MEND, Place};
 use watched::Watched;
 
 /// How long a poll relies on the last look, in nanoseconds: a fifth of a second, so that a revocation is known everywhere well within one.
@@ -103,7 +103,8 @@ impl LiveGuard {
         // What was stale at the start is among its warnings.
         let stale = guard.guard().stale(clock::now()).map(|stale| stale.feed.to_owned()).collect();
         let keyring = place.keyring_file(guard.guard().policy()).map(|path| Watched::new(path, KEYRING_MEND));
-        let files = std::iter::once(Watched::new(place.policy.clone(), POLICY_MEND)).chain(keyring).collect();
+        let lists = place.list_files(guard.guard().policy()).into_iter().map(|(path, _)| Watched::new(path, LIST_MEND));
+        let files = std::iter::once(Watched::new(place.policy.clone(), POLICY_MEND)).chain(keyring).chain(lists).collect();
         Ok(Self {
             current: ArcSwap::from_pointee(guard),
             next_look_ns: AtomicU64::new(0),
@@ -231,7 +232,7 @@ impl Drop for Watcher {
     }
 }
 
-/// The files of a guard: the policy first, then keyrings.
+/// The files of a guard: the policy first, then its feeds.
 #[derive(Debug)]
 struct Watch {
     place: Place,
@@ -248,16 +249,19 @@ struct Watch {
 type Refused = Vec<(usize, LoadError)>;
 
 impl Watch {
-    /// The policy that lies there, or the one that is used, whichever first goes with the keyring that lies there, or the one that is used: a bad
-    /// policy does not keep a revocation out, nor a bad keyring a new policy.
+    /// The policy that lies there, or the one that is used, whichever first goes with the feeds that lie there, or those that are used: a bad
+    /// policy does not keep a revocation out, nor a bad feed a new policy or another feed.
     fn take(&mut self, used: &HostGuard, refused: &mut Refused) -> Option<HostGuard> {
         let there = self.read(0, refused).filter(|policy| *policy != used.images().policy);
         let taken = there.and_then(|policy| self.with_policy(used, &policy, refused));
         let taken = taken.or_else(|| self.with_policy(used, &used.images().policy, refused));
         // What was refused may go with a file that is yet to come.
         if let (Some(guard), true) = (&taken, refused.is_empty()) {
-            let keyring = self.place.keyring_file(guard.guard().policy());
-            self.files.retain(|file| file.path == self.place.policy || Some(&file.path) == keyring.as_ref());
+            let policy = guard.guard().policy();
+            let keyring = self.place.keyring_file(policy);
+            let lists = self.place.list_files(policy);
+            let is_feed = |path: &PathBuf| Some(path) == keyring.as_ref() || lists.iter().any(|(list, _)| list == path);
+            self.files.retain(|file| file.path == self.place.policy || is_feed(&file.path));
         }
         taken
     }
@@ -276,10 +280,12 @@ impl Watch {
                 }
             }
         };
-        let Some(path) = self.place.keyring_file(&opened) else { return Self::put_into_use(used, policy, None, 0, refused) };
+        let lists = self.lists(used, &opened, refused)?;
+        let images = |keyring| Images { policy: policy.to_vec(), keyring, prefixes: lists.clone() };
+        let Some(path) = self.place.keyring_file(&opened) else { return Self::put_into_use(used, images(None), 0, refused) };
         let is_same_feed = self.place.keyring_file(guard.policy()).as_ref() == Some(&path);
         let floor = guard.keyring().filter(|_| is_same_feed).map_or(Floor::NONE, |keyring| keyring.image().floor());
-        let at = self.at(path);
+        let at = self.at(path, KEYRING_MEND);
         let there = self.read(at, refused);
         let last = used.images().keyring.clone().filter(|last| is_same_feed && there.as_ref() != Some(last));
         for keyring in [there, last].into_iter().flatten() {
@@ -287,7 +293,7 @@ impl Watch {
                 refused.push((at, error));
                 continue;
             }
-            let taken = Self::put_into_use(used, policy, Some(keyring), at, refused);
+            let taken = Self::put_into_use(used, images(Some(keyring)), at, refused);
             if taken.is_some() {
                 return taken;
             }
@@ -303,18 +309,38 @@ impl Watch {
         news
     }
 
-    fn put_into_use(used: &HostGuard, policy: &[u8], keyring: Option<Vec<u8>>, at: usize, refused: &mut Refused) -> Option<HostGuard> {
-        if policy == used.images().policy && keyring == used.images().keyring {
+    /// Of each list of a policy the image that lies there, or else the one that is used.
+    fn lists(&mut self, used: &HostGuard, policy: &Policy<'_>, refused: &mut Refused) -> Option<Vec<Vec<u8>>> {
+        let guard = used.guard();
+        let known = self.place.list_files(guard.policy());
+        let mut lists = Vec::new();
+        for feed in self.place.list_files(policy) {
+            let last = known.iter().position(|(path, _)| *path == feed.0);
+            let floor = last.and_then(|last| guard.prefixes().get(last)).map_or(Floor::NONE, |list| list.image().floor());
+            let at = self.at(feed.0.clone(), LIST_MEND);
+            let there = self.read(at, refused);
+            let last = last.and_then(|last| used.images().prefixes.get(last)).filter(|last| there.as_ref() != Some(*last)).cloned();
+            let good = there.into_iter().chain(last).find(|list| {
+                let checked = self.place.list(&feed, list, floor).map_err(|error| refused.push((at, error)));
+                checked.is_ok()
+            });
+            lists.push(good?);
+        }
+        Some(lists)
+    }
+
+    fn put_into_use(used: &HostGuard, images: Images, at: usize, refused: &mut Refused) -> Option<HostGuard> {
+        if images == *used.images() {
             return None;
         }
-        let made = used.again(Images { policy: policy.to_vec(), keyring });
+        let made = used.again(images);
         made.map_err(|error| refused.push((at, error))).ok()
     }
 
     /// The file of this path, watched from now on.
-    fn at(&mut self, path: PathBuf) -> usize {
+    fn at(&mut self, path: PathBuf, mend: &'static str) -> usize {
         self.files.iter().position(|file| file.path == path).unwrap_or_else(|| {
-            let mut file = Watched::new(path, KEYRING_MEND);
+            let mut file = Watched::new(path, mend);
             file.look();
             self.files.push(file);
             self.files.len() - 1
@@ -338,6 +364,14 @@ impl Watch {
             && Some(floor) != old.keyring().map(|keyring| keyring.image().floor())
         {
             news.push(News::Taken { image, sequence: floor.sequence });
+        }
+        let before = self.place.list_files(old.policy()).into_iter().map(|(path, _)| path).zip(old.prefixes());
+        let before: Vec<(PathBuf, Floor)> = before.map(|(path, list)| (path, list.image().floor())).collect();
+        for ((image, _), list) in self.place.list_files(new.policy()).into_iter().zip(new.prefixes()) {
+            let floor = list.image().floor();
+            if !before.iter().any(|(path, before)| (path, *before) == (&image, floor)) {
+                news.push(News::Taken { image, sequence: floor.sequence });
+            }
         }
         news.extend(taken.warnings().iter().filter(|warning| !used.warnings().contains(warning)).cloned().map(News::Warning));
         news

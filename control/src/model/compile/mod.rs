@@ -12,7 +12,7 @@ use caltrop::access::record::{
 };
 use caltrop::guard::record::{
     CREDENTIAL, CredentialRecord, FEED, FIELD, FLAG_DENY_EXPIRED, FLAG_REPORT, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE,
-    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, ORIGIN, POLICY, PolicyRecord, STALE_DENY, STALE_KEEP,
+    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, LISTS_MAX, NO_ZONE, ORIGIN, POLICY, PolicyRecord, STALE_DENY, STALE_KEEP,
 };
 use caltrop::image::{Kind, NO_TEXT, Span, TEXT};
 use caltrop::name::{is_name, name64};
@@ -21,7 +21,7 @@ use caltrop::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, ZONE_LIMIT
 use zerocopy::little_endian::U32;
 
 use super::error::CompileError;
-use super::policy::{ALLOW_EVERY, ForwardedBy, Mode, Plan, Policy, Quota, Tls, Zone};
+use super::policy::{ALLOW_EVERY, Feed, FeedKind, ForwardedBy, Mode, Plan, Policy, Quota, Tls, Zone};
 use super::ranges::Ranges;
 use crate::image::ImageWriter;
 use crate::text::{TextError, TextPool};
@@ -107,7 +107,7 @@ impl<'p> Compiler<'p> {
     fn new(policy: &'p Policy) -> Result<Self, CompileError> {
         let mut zones = policy.zones.clone();
         if !policy.proxies.is_empty() {
-            zones.push(Zone { name: PROXIES.to_owned(), networks: policy.proxies.clone() });
+            zones.push(Zone { name: PROXIES.to_owned(), networks: policy.proxies.clone(), feed: None });
         }
         if zones.len() > ZONES_MAX {
             return Err(CompileError::Zones);
@@ -195,17 +195,39 @@ impl<'p> Compiler<'p> {
         })
     }
 
+    /// The zone that a feed fills.
+    fn zone_of(&self, feed: &Feed) -> Result<u8, CompileError> {
+        let mut filled = (0u8..).zip(&self.zones).filter(|(_, zone)| zone.feed.as_ref() == Some(&feed.name));
+        match (feed.kind, filled.next(), filled.next()) {
+            (FeedKind::Keyring, ..) => Ok(NO_ZONE),
+            (FeedKind::Prefixes, Some((zone, _)), None) => Ok(zone),
+            (FeedKind::Prefixes, ..) => Err(CompileError::Feed(feed.name.clone())),
+        }
+    }
+
     fn feeds(&mut self) -> Result<Vec<FeedRecord>, CompileError> {
         let policy = self.policy;
+        let is_list = |name: &String| policy.feeds.iter().any(|feed| feed.kind == FeedKind::Prefixes && feed.name == *name);
+        if let Some(none) = policy.zones.iter().filter_map(|zone| zone.feed.as_ref()).find(|name| !is_list(name)) {
+            return Err(CompileError::Feed(none.clone()));
+        }
+        if policy.feeds.iter().filter(|feed| feed.kind == FeedKind::Prefixes).count() > LISTS_MAX {
+            return Err(CompileError::TooMany("feeds of prefixes"));
+        }
         let feed = policy.feeds.iter().map(|feed| {
             let signer = |at: usize| feed.signers.get(at).copied().unwrap_or_default();
             Ok(FeedRecord {
                 scope: name64(&format!("{}/{}", policy.name, feed.name)).into(),
                 name: self.text.intern(&feed.name)?,
+                zone: self.zone_of(feed)?,
                 stale_s: feed.stale.map_or(0, |stale| stale.after_s).into(),
-                kind: Kind::Keyring.code(),
+                kind: match feed.kind {
+                    FeedKind::Keyring => Kind::Keyring,
+                    FeedKind::Prefixes => Kind::Prefixes,
+                }
+                .code(),
                 on_stale: if feed.stale.is_some_and(|stale| stale.deny) { STALE_DENY } else { STALE_KEEP },
-                zero: [0; 2],
+                zero: 0,
                 signers: [signer(0), signer(1)],
             })
         });
