@@ -73,6 +73,12 @@ fn every_change_is_told_with_who_is_better_off() {
             Looser,
             "quota \"requests\" only reports for 10% of callers instead of enforces",
         ),
+        (
+            "[route]\n",
+            "[audit]\nallow = \"none\"\n\n[route]\n",
+            Other,
+            "audit no allowed request is in the audit log instead: one in 100 allowed requests is in the audit log",
+        ),
         ("name = \"acme-api\"", "name = \"acme-api\"\non-expired = \"deny\"", Tighter, "policy denies all past its end"),
         (
             "\"keys.pub\" }",

@@ -32,6 +32,8 @@ cors       = ["https://app.acme.example", "http://localhost:3000"]
 x-powered-by = "caltrop"
 [feed]
 keys = { kind = "keyring", signer = "keys.pub", stale = "5m", on-stale = "keep" }
+[audit]
+allow = "1/3"
 [auth.key]
 from = "feed:keys"
 in   = ["authorization: Bearer", "x-api-key"]

@@ -5,7 +5,7 @@ use caltrop::net::Cidr;
 use super::condition::Condition;
 use super::template::Template;
 
-/// Of so many allowed requests one is in the audit log; of the denied ones each, or the count that it is folded into.
+/// Of so many allowed requests one is in the audit log, if the policy does not say it; of the denied ones each, or the count that it is folded into.
 pub const ALLOW_EVERY: u32 = 100;
 
 /// The least protection of a request on its way.
@@ -39,6 +39,8 @@ pub struct Policy {
     pub mode: Mode,
     /// Words of the rate table.
     pub slots: u32,
+    /// One allowed request in this many is in the audit log; 0 = none.
+    pub allow_every: u32,
     /// Whether an image past its end denies everything.
     pub deny_expired: bool,
     /// Whose word about another address is believed.

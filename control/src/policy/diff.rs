@@ -160,6 +160,9 @@ impl Changes {
             let (effect, how) = if new.deny_expired { (Tighter, "denies all") } else { (Looser, "goes on") };
             self.add(what, effect, format!("{how} past its end"));
         }
+        if old.allow_every != new.allow_every {
+            self.add("audit", Other, format!("{} instead: {}", words::sample(new.allow_every), words::sample(old.allow_every)));
+        }
         let what = "network";
         let texts = |policy: &Policy| policy.proxies.iter().map(ToString::to_string).collect::<Vec<_>>();
         let mark = (("believes proxy", Other), ("no longer believes proxy", Other));

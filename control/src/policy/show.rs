@@ -32,6 +32,7 @@ pub fn show(written: &Written) -> Result<String, RunError> {
     if policy.mode != Mode::Enforce {
         let _ = writeln!(out, "the policy {}: it denies nothing but malformed requests", words::mode(policy.mode));
     }
+    let _ = writeln!(out, "{}, and every denial", words::sample(policy.allow_every));
     if let Some(keys) = written.keys {
         let _ = writeln!(out, "keyring of {keys} keys: {} bytes of records, and their names", keys * KEY_BYTES);
     }

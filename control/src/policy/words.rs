@@ -29,6 +29,14 @@ pub(super) fn mode(mode: Mode) -> String {
     }
 }
 
+pub(super) fn sample(allow_every: u32) -> String {
+    match allow_every {
+        0 => "no allowed request is in the audit log".to_owned(),
+        1 => "every allowed request is in the audit log".to_owned(),
+        every => format!("one in {every} allowed requests is in the audit log"),
+    }
+}
+
 pub(super) const fn kind(kind: FeedKind) -> &'static str {
     match kind {
         FeedKind::Keyring => "keyring",

@@ -12,10 +12,10 @@ use super::document::{self, Keys, Span, Table};
 use super::expect::Expect;
 use super::lines::Lines;
 use super::network::Network;
-use super::{SignerError, auth, expect, feed, head, headers, network, plan, quota, route, unused};
+use super::{SignerError, audit, auth, expect, feed, head, headers, network, plan, quota, route, unused};
 use crate::diagnostic::{Findings, Report, Source};
 use crate::image::{ImageWriter, Stamp};
-use crate::model::{self, CompileError, Plan, Policy};
+use crate::model::{self, ALLOW_EVERY, CompileError, Plan, Policy};
 
 /// A policy.toml that was read and found good.
 ///
@@ -142,7 +142,7 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 const ROOT: Keys =
-    Keys { known: &["policy", "network", "headers", "feed", "auth", "quota", "plan", "route", "expect"], unbuilt: &["audit"] };
+    Keys { known: &["policy", "network", "headers", "feed", "auth", "quota", "plan", "route", "audit", "expect"], unbuilt: &[] };
 
 /// What the text says as far as it can be read, and where its routes begin.
 fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut Findings) -> Option<(Written, Span)> {
@@ -160,6 +160,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
     let feeds = table("feed", "[feed]", findings).map(|table| feed::read(&table, signer, findings)).unwrap_or_default();
     feed::check_zones(&network.zone_feeds, &feeds, findings);
     let auth = table("auth", "[auth.key]", findings).and_then(|table| auth::read(&table, &feeds, findings));
+    let allow_every = table("audit", "[audit]", findings).map_or(ALLOW_EVERY, |table| audit::read(&table, findings));
     let zones = network.zone_names();
     let quotas = table("quota", "[quota]", findings).map(|table| quota::read(&table, &zones, findings)).unwrap_or_default();
     let plans = table("plan", "[plan]", findings).map(|table| plan::read(&table, &quotas, findings)).unwrap_or_default();
@@ -211,6 +212,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
         name: head.name,
         mode: head.mode,
         slots: head.slots,
+        allow_every,
         deny_expired: head.deny_expired,
         proxies: network.proxies,
         unix_is_proxy: network.unix_is_proxy,

@@ -75,6 +75,7 @@ pub(crate) fn model() -> model::Policy {
         name: "acme-api".into(),
         mode: Mode::Enforce,
         slots: 4096,
+        allow_every: model::ALLOW_EVERY,
         deny_expired: false,
         proxies: vec!["10.0.0.0/24".parse().unwrap()],
         unix_is_proxy: true,

@@ -21,7 +21,7 @@ use caltrop::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, ZONE_LIMIT
 use zerocopy::little_endian::U32;
 
 use super::error::CompileError;
-use super::policy::{ALLOW_EVERY, Feed, FeedKind, ForwardedBy, Mode, Plan, Policy, Quota, Tls, Zone};
+use super::policy::{Feed, FeedKind, ForwardedBy, Mode, Plan, Policy, Quota, Tls, Zone};
 use super::ranges::Ranges;
 use crate::image::ImageWriter;
 use crate::text::{TextError, TextPool};
@@ -176,7 +176,7 @@ impl<'p> Compiler<'p> {
             keyring: u32::try_from(keyring).unwrap_or(u32::MAX).into(),
             slots: policy.slots.max(16).next_multiple_of(8).into(),
             audit_slots: if policy.slots < 8192 { 64 } else { 1024 }.into(),
-            allow_every: ALLOW_EVERY.into(),
+            allow_every: policy.allow_every.into(),
             target_max: 8192.into(),
             field_max: 8192.into(),
             fields_total_max: 32_768.into(),
