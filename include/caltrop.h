@@ -22,7 +22,7 @@
 #define CALTROP_REPORTED_MAX 16
 
 // Bytes of memory for a guard, for static storage; `caltrop_guard_size` says the same.
-#define CALTROP_GUARD_SIZE 2048
+#define CALTROP_GUARD_SIZE 4096
 
 // `outcome` of `caltrop_guard_settle`: the request was served.
 #define CALTROP_SERVED 0
@@ -169,6 +169,8 @@ typedef enum {
   CALTROP_E_PEPPER_MISSING = 603,
   // More than 4 peppers.
   CALTROP_E_PEPPERS = 604,
+  // A zone of the policy is a feed's, and the list of this feed was not given, or not in its place.
+  CALTROP_E_PREFIXES_MISSING = 605,
   // No name for a shared state: 1 to 63 visible ASCII characters without a slash.
   CALTROP_E_HOST_NAME = 701,
   // The system refuses the file of the shared state.
@@ -335,6 +337,16 @@ typedef struct {
   uint8_t id[32];
 } caltrop_floor;
 
+// An image, and the newest of its feed that was accepted before.
+typedef struct {
+  // The image.
+  const uint8_t *bytes;
+  // Its bytes.
+  size_t len;
+  // The newest that was accepted before.
+  caltrop_floor floor;
+} caltrop_image;
+
 // A pepper under which keys are stored, and the id by which keyrings call it.
 typedef struct {
   // The id.
@@ -369,6 +381,10 @@ typedef struct {
   size_t keyring_len;
   // The newest keyring that was accepted before.
   caltrop_floor keyring_floor;
+  // The lists of the policy's feeds of prefixes, in the order of its `[feed]`.
+  const caltrop_image *prefixes;
+  // How many, at most 4.
+  size_t prefixes_count;
   // The peppers.
   const caltrop_pepper *peppers;
   // How many, at most 4.
@@ -457,7 +473,7 @@ typedef struct {
   const uint8_t *name;
   // Its bytes.
   size_t name_len;
-  // The path of the policy's image. Its public key is `policy.pub` beside it, and the keyring `<feed>.cltp`.
+  // The path of the policy's image. Its public key is `policy.pub` beside it, and the image of a feed `<feed>.cltp`.
   const uint8_t *policy;
   // Its bytes.
   size_t policy_len;
@@ -648,7 +664,7 @@ size_t caltrop_guard_size(void);
 // Makes a guard in `memory`, which has at least `CALTROP_GUARD_SIZE` bytes aligned to 16. Nothing is used unless all of it is good.
 //
 // # Safety
-// * Every pointer of `options` points at as many bytes, or items, as its length says. Policy, keyring and state live, unwritten but by
+// * Every pointer of `options` points at as many bytes, or items, as its length says. Policy, keyring, lists and state live, unwritten but by
 //   caltrop, as long as the guard is used; the rest is not needed after the call.
 // * `memory` points at `memory_len` bytes that nobody else uses; `out` at memory for a pointer.
 caltrop_status caltrop_guard_init(const caltrop_guard_options *options,

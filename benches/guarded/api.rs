@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use caltrop::net::Cidr;
 use caltrop_benches::Dice;
 use caltrop_control::image::Stamp;
-use caltrop_control::model::{By, Cost, Credential, Feed, ForwardedBy, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone, compile};
+use caltrop_control::model::{
+    ALLOW_EVERY, By, Cost, Credential, Feed, FeedKind, ForwardedBy, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone, compile,
+};
 use ed25519_dalek::SigningKey;
 
 /// What there is of each version of the API. Ten nouns in a row are one group.
@@ -183,18 +185,19 @@ pub(crate) fn policy(ways: &[Way], pace: Pace, slots: u32) -> Vec<u8> {
         name: "acme".into(),
         mode: Mode::Enforce,
         slots,
+        allow_every: ALLOW_EVERY,
         deny_expired: false,
         proxies: Vec::new(),
         unix_is_proxy: false,
         forwarded: ForwardedBy::Nothing,
         tls: Tls::V1_2,
-        zones: zones().map(|(name, networks)| Zone { name: name.into(), networks }).into(),
+        zones: zones().map(|(name, networks)| Zone { name: name.into(), networks, feed: None }).into(),
         deny: vec!["bad".into()],
         never_deny: vec!["office".into()],
         cors: Vec::new(),
         fields: Vec::new(),
         strip: true,
-        feeds: vec![Feed { name: "keys".into(), signers: vec![signer.verifying_key().to_bytes()] }],
+        feeds: vec![Feed { name: "keys".into(), kind: FeedKind::Keyring, signers: vec![signer.verifying_key().to_bytes()], stale: None }],
         keyring: Some("keys".into()),
         credentials: vec![
             Credential { header: "authorization".into(), scheme: Some("Bearer".into()) },

@@ -68,7 +68,7 @@ impl<'k> Api<'k> {
         let words: Vec<Word> = (0..State::words(geometry).expect("within bounds")).map(|_| Word::new(0)).collect();
         let words: &'static [Word] = words.leak();
         let state = State::format(words, geometry, [5; 16]).expect("the words fit");
-        let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring) }, &state, &self.keys.secrets);
+        let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring), ..Feeds::default() }, &state, &self.keys.secrets);
         (guard.expect("all that the policy needs"), words)
     }
 

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use caltrop::Now;
 use caltrop::request::{Header, Peer, Request, TlsVersion, Transport};
-use caltrop_control::audit::{Entry, Line, mend};
-use caltrop_host::{HostGuard, Options, secrets};
+use caltrop_control::audit::{Entry, Line, Rule, mend};
+use caltrop_host::{HostGuard, Options, clock, secrets};
 use serde_json::Value;
 
 /// A project with a state of its own under /dev/shm, both gone when dropped.
@@ -143,6 +144,30 @@ fn each_event_is_written_once_and_why_says_line_and_mend() {
     assert_eq!(caltrop(&["policy", "compile", &host.policy()]).0, 0);
     let (_, out, _) = why(&[&second, "--log", log.to_str().unwrap()]);
     assert!(out.contains("which is not the one at hand") && out.contains(&(at + 1).to_string()), "{out}");
+}
+
+#[test]
+fn a_stale_feed_is_told_with_its_name_and_line() {
+    let host = Host::new("stale");
+    let policy = std::fs::read_to_string(host.policy()).unwrap();
+    let text = policy.replace("feed-keys.pub\" }", "feed-keys.pub\", stale = \"1m\", on-stale = \"deny\" }");
+    std::fs::write(host.policy(), &text).unwrap();
+    assert_eq!(caltrop(&["policy", "compile", &host.policy()]).0, 0);
+    let guard = host.guard();
+    let later = Now { wall_s: clock::now().wall_s + 62, ..clock::now() };
+    let request = Request {
+        method: b"GET",
+        target: b"/v1/things",
+        authority: b"localhost",
+        headers: &&[][..],
+        peer: Peer::Ip("203.0.113.9".parse().unwrap()),
+        transport: Transport::Tls(TlsVersion::V1_3),
+    };
+    assert!(!guard.guard().admit(&request, later).is_allowed());
+    let lines = host.tail(&host.path("audit.jsonl"));
+    let [one] = events(&lines)[..] else { panic!("{lines:?}") };
+    let line = text.lines().position(|line| line.starts_with("keys = ")).and_then(|at| u32::try_from(at + 1).ok());
+    assert_eq!((one.status, one.reason.as_deref(), &one.rule, one.line), (503, Some("stale"), &Some(Rule::Feed("keys".into())), line));
 }
 
 #[test]

@@ -71,6 +71,7 @@ fn policy(templates: &[Template]) -> Policy {
         name: "p".repeat(NAME_MAX),
         mode: Mode::Enforce,
         slots: 16,
+        allow_every: 0,
         deny_expired: false,
         proxies: vec![],
         unix_is_proxy: false,

@@ -249,6 +249,7 @@ fn what_no_row_tries_is_told_on_request() {
 #[test]
 fn what_a_new_policy_changes_is_told() {
     let (old, new) = (Project::new(), Project::new());
+    std::fs::copy(old.path("feed-keys.pub"), new.path("feed-keys.pub")).unwrap();
     new.edit("limit = \"20/10m\"", "limit = \"10/10m\"");
     let ran = caltrop(&["policy", "diff", &old.policy(), &new.policy()]);
     assert_eq!(ran.code, 0, "{}", ran.err);

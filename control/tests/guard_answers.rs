@@ -85,7 +85,7 @@ fn with<R>(
     let words: Vec<Word> = (0..State::words(policy.geometry()).unwrap()).map(|_| Word::new(0)).collect();
     let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
     let secrets = Secrets::new().with_pepper(1, &PEPPER).unwrap();
-    let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring) }, &state, &secrets).unwrap();
+    let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring), ..Feeds::default() }, &state, &secrets).unwrap();
     let headers: Vec<Header<'_>> = headers.iter().map(|(name, value)| Header { name: name.as_bytes(), value: value.as_bytes() }).collect();
     let (method, target) = line.split_once(' ').unwrap();
     let request = Request {

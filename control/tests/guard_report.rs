@@ -124,7 +124,7 @@ fn failures(rules: &str, status: u16) {
     let words: Vec<Word> = (0..State::words(policy.geometry()).unwrap()).map(|_| Word::new(0)).collect();
     let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
     let secrets = Secrets::new().with_pepper(1, &[9; 32]).unwrap();
-    let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring) }, &state, &secrets).unwrap();
+    let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring), ..Feeds::default() }, &state, &secrets).unwrap();
     guard.auth_failed(Some(Ipv4Addr::new(203, 0, 113, 9).into()), NOW);
     let headers: &[caltrop::request::Header<'_>] = &[caltrop::request::Header { name: b"x-api-key", value: b"nobody" }];
     let request = Request {

@@ -134,7 +134,7 @@ proptest! {
         let words: Vec<Word> = (0..size).map(|_| Word::new(0)).collect();
         let state = State::format(&words, geometry, [1; 16]).unwrap();
         let secrets = caltrop::Secrets::new().with_pepper(1, &house::PEPPER).unwrap();
-        let Ok(guard) = Guard::new(&policy, &Feeds { keyring: keyring.ok() }, &state, &secrets) else { return Ok(()) };
+        let Ok(guard) = Guard::new(&policy, &Feeds { keyring: keyring.ok(), ..Feeds::default() }, &state, &secrets) else { return Ok(()) };
         let headers = [caltrop::request::Header { name: b"x-api-key", value: house::ALICE.as_bytes() }];
         for target in ["/healthz", "/v1/orders/17", "/admin/a/b/", "/docs"] {
             let request = caltrop::Request {

@@ -73,7 +73,32 @@ fn every_change_is_told_with_who_is_better_off() {
             Looser,
             "quota \"requests\" only reports for 10% of callers instead of enforces",
         ),
+        (
+            "[route]\n",
+            "[audit]\nallow = \"none\"\n\n[route]\n",
+            Other,
+            "audit no allowed request is in the audit log instead: one in 100 allowed requests is in the audit log",
+        ),
         ("name = \"acme-api\"", "name = \"acme-api\"\non-expired = \"deny\"", Tighter, "policy denies all past its end"),
+        (
+            "\"keys.pub\" }",
+            "\"keys.pub\", stale = \"5m\", on-stale = \"deny\" }",
+            Tighter,
+            "feed \"keys\" is stale after 300 s and then denies instead of is never stale",
+        ),
+        (
+            "\"keys.pub\" }",
+            "\"keys.pub\", stale = \"5m\" }",
+            Other,
+            "feed \"keys\" is stale after 300 s and then goes on instead of is never stale",
+        ),
+        (
+            "bad = [\"192.0.2.0/24\"] }\ndeny = [\"bad\"]\n\n[feed]",
+            "bad = \"feed:list\" }\ndeny = [\"bad\"]\n\n[feed]\nlist = { kind = \"prefixes\", signer = \"keys.pub\" }",
+            Tighter,
+            "zone \"bad\" now holds \"feed:list\"",
+        ),
+        ("\"keys.pub\" }", "[\"keys.pub\", \"next.pub\"] }", Other, "feed \"keys\" is signed by others: its image must be theirs"),
         ("deny = [\"bad\"]", "deny = [\"bad\"]\nnever-deny = [\"vpn\"]", Looser, "network never denies zone \"vpn\""),
         ("deny = [\"bad\"]", "deny = []", Looser, "network no longer denies zone \"bad\""),
         (

@@ -28,6 +28,7 @@ fn missing(page: &str) -> Vec<String> {
         "[quota]\na = { zzzzzzzz = 1 }\n",
         "[quota]\na = { by = \"principal\", limit = { zzzzzzzz = 1 } }\n",
         "[route]\na = { zzzzzzzz = 1 }\n",
+        "[audit]\nzzzzzzzz = 1\n",
         "[[expect]]\nzzzzzzzz = 1\n",
         "[[expect]]\nrequest = { zzzzzzzz = 1 }\n",
         "[[expect]]\nanswer = { zzzzzzzz = 1 }\n",

@@ -75,7 +75,7 @@ fn the_image_knows_the_line_of_everything() {
         let name = policy.quota_name(index.into()).unwrap().trim_end_matches("#2");
         assert_eq!(policy.line(line::QUOTA, index), line_of(&format!("{name:<8} = ")), "{name}");
     }
-    for index in 0..4u16 {
+    for index in 0..5u16 {
         let wanted = if policy.zone_name(index.into()) == Some("proxies") { "proxies" } else { "zones" };
         assert_eq!(policy.line(line::ZONE, index), line_of(wanted));
     }

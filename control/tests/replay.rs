@@ -91,6 +91,55 @@ impl Project {
 }
 
 #[test]
+fn events_stand_for_as_many_as_the_policy_that_decided_left_out() {
+    let requests = |allow: &str, was: Option<&str>| {
+        let project = Project::new("acme-sample");
+        let write = |file: &str, audit: &str| {
+            project.write(file, ROUTES);
+            let text = std::fs::read_to_string(project.path(file)).unwrap();
+            std::fs::write(project.path(file), text.replace("deny = [\"bad\"]", "deny = [\"vpn\"]") + audit).unwrap();
+        };
+        write("policy.toml", allow);
+        let (policy, old) = (project.path("policy.toml"), project.path("was.toml"));
+        let mut args = vec!["--policy", &policy];
+        if let Some(was) = was {
+            write("was.toml", was);
+            args.extend(["--was", &old]);
+        }
+        let (_, json, text) = project.replay(&[project.event(Some("10.8.0.1"), Some("health"), None, None)], &args);
+        let requests = json["replay"]["refused"][0]["requests"].as_u64().unwrap_or_else(|| panic!("{text}"));
+        (requests, json["allowed-in-log"].as_str().unwrap().to_owned(), text)
+    };
+    let cases = [
+        ("", None, 100, "1/100", "one in 100 allowed requests is in it"),
+        ("[audit]\nallow = \"1/7\"\n", None, 7, "1/7", "one in 7 allowed requests is in it"),
+        ("[audit]\nallow = \"none\"\n", None, 1, "none", "no allowed requests are in it"),
+        ("[audit]\nallow = \"1/7\"\n", Some("[audit]\nallow = \"1/1\"\n"), 1, "1/1", "all allowed requests are in it"),
+    ];
+    for (allow, was, stands_for, share, says) in cases {
+        let (requests, told, text) = requests(allow, was);
+        assert_eq!((requests, told.as_str()), (stands_for, share), "{allow}");
+        assert!(text.contains(says), "{says}: {text}");
+    }
+}
+
+#[test]
+fn who_was_on_the_list_of_a_feed_is_asked_as_on_it() {
+    let project = Project::new("acme-listed");
+    let text = std::fs::read_to_string(project.path("policy.toml")).unwrap();
+    let list = "[feed]\nlist = { kind = \"prefixes\", signer = \"feed-keys.pub\" }\n";
+    let text = text.replace("bad = [\"192.0.2.0/24\"]", "bad = \"feed:list\"").replace("[feed]\n", list);
+    std::fs::write(project.path("policy.toml"), text).unwrap();
+    let mut listed = project.event(Some("203.0.113.9"), Some("health"), None, None);
+    listed["zones"] = json!(["bad"]);
+    let other = project.event(Some("203.0.113.10"), Some("health"), None, None);
+    let (_, json, text) = project.replay(&[listed, other], &["--policy", &project.path("policy.toml")]);
+    let refused = json["replay"]["refused"].as_array().unwrap();
+    assert_eq!((refused.len(), &json["replay"]["as-before"]), (1, &json!(1)), "{text}");
+    assert_eq!((&refused[0]["who"], &refused[0]["after"]), (&json!("203.0.113.9"), &json!("403 denied-zone")));
+}
+
+#[test]
 fn it_says_whom_a_policy_would_refuse_and_whom_it_would_let_pass() {
     let project = Project::new("replay");
     let (alice, bob) = (("alice", project.alice.as_str()), ("bob", project.bob.as_str()));

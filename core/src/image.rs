@@ -232,6 +232,12 @@ impl<'b> Image<'b> {
         end != 0 && wall_s > end
     }
 
+    /// How long before `wall_s` it was made, in seconds; 0 for one that was made after it.
+    #[must_use]
+    pub const fn age_s(&self, wall_s: u64) -> u64 {
+        wall_s.saturating_sub(self.header.created.get())
+    }
+
     /// The records of a section, none if it is absent.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! A guard from files that takes a new policy or keyring while it is asked, for Linux servers.
+//! A guard from files that takes a new policy, keyring or list while it is asked, for Linux servers.
 //!
 //! Promises: as `caltrop_guard_*`, and what was renamed into place decides from the next poll on; a file that is refused changes nothing and is told once.
 //! Costs: an admission is a few atomic operations more than the guard's, without a lock; opening, a poll that finds a new file, and the first
@@ -34,7 +34,7 @@ pub struct caltrop_live_options {
     pub name: *const u8,
     /// Its bytes.
     pub name_len: usize,
-    /// The path of the policy's image. Its public key is `policy.pub` beside it, and the keyring `<feed>.cltp`.
+    /// The path of the policy's image. Its public key is `policy.pub` beside it, and the image of a feed `<feed>.cltp`.
     pub policy: *const u8,
     /// Its bytes.
     pub policy_len: usize,
@@ -64,7 +64,7 @@ impl caltrop_status {
             LoadError::File(_) => CALTROP_E_HOST_FILE,
             LoadError::Signer { .. } => CALTROP_E_PUBLIC_KEY,
             LoadError::Image { error, .. } => Self::from(*error),
-            LoadError::Misuse(error) => Self::from(*error),
+            LoadError::Misuse(error) => Self::from(error),
             LoadError::State(error) => Self::of(error),
             LoadError::Words(error) => Self::of_state(*error),
         }
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn caltrop_live_poll(
         |news| {
             let refused = news.iter().find_map(|news| match news {
                 News::Refused(error) => Some(caltrop_status::of_load(error)),
-                News::Taken { .. } | News::FloorNotKept(_) | News::Warning(_) => None,
+                News::Taken { .. } | News::FloorNotKept(_) | News::Stale(_) | News::Warning(_) => None,
             });
             refused.unwrap_or(CALTROP_OK)
         },

@@ -1,7 +1,9 @@
 //! What a guard is made of, as a C caller says it: images, signers, peppers, state.
 
+use caltrop::guard::record::LISTS_MAX;
 use caltrop::guard::{Geometry, Misuse, Slot, StateError};
 use caltrop::image::{Floor, OpenError, Trust};
+use caltrop::net::Prefixes;
 use caltrop::verify::PublicKey;
 use caltrop::{Policy, Secrets, State};
 
@@ -9,7 +11,7 @@ use crate::border::{array, bytes, place, shared, words};
 use crate::status::{caltrop_status, status};
 use caltrop_status::{
     CALTROP_E_KEYRING_MISSING, CALTROP_E_LAYOUT, CALTROP_E_LENGTH, CALTROP_E_MEMORY, CALTROP_E_PEPPER_MISSING, CALTROP_E_PEPPERS,
-    CALTROP_E_PUBLIC_KEY, CALTROP_E_VALUE,
+    CALTROP_E_PREFIXES_MISSING, CALTROP_E_PUBLIC_KEY, CALTROP_E_VALUE,
 };
 
 /// A pepper under which keys are stored, and the id by which keyrings call it.
@@ -32,6 +34,18 @@ pub struct caltrop_floor {
     pub sequence: u64,
     /// Its id.
     pub id: [u8; 32],
+}
+
+/// An image, and the newest of its feed that was accepted before.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct caltrop_image {
+    /// The image.
+    pub bytes: *const u8,
+    /// Its bytes.
+    pub len: usize,
+    /// The newest that was accepted before.
+    pub floor: caltrop_floor,
 }
 
 /// What a guard is made of. Images and state stay where they are and are used as long as the guard is.
@@ -60,6 +74,10 @@ pub struct caltrop_guard_options {
     pub keyring_len: usize,
     /// The newest keyring that was accepted before.
     pub keyring_floor: caltrop_floor,
+    /// The lists of the policy's feeds of prefixes, in the order of its `[feed]`.
+    pub prefixes: *const caltrop_image,
+    /// How many, at most 4.
+    pub prefixes_count: usize,
     /// The peppers.
     pub peppers: *const caltrop_pepper,
     /// How many, at most 4.
@@ -107,12 +125,19 @@ impl From<StateError> for caltrop_status {
     }
 }
 
-impl From<Misuse> for caltrop_status {
-    fn from(error: Misuse) -> Self {
+impl From<&Misuse> for caltrop_status {
+    fn from(error: &Misuse) -> Self {
         match error {
             Misuse::KeyringMissing => CALTROP_E_KEYRING_MISSING,
+            Misuse::PrefixesMissing { .. } => CALTROP_E_PREFIXES_MISSING,
             Misuse::PepperMissing { .. } => CALTROP_E_PEPPER_MISSING,
         }
+    }
+}
+
+impl From<Misuse> for caltrop_status {
+    fn from(error: Misuse) -> Self {
+        Self::from(&error)
     }
 }
 
@@ -166,6 +191,32 @@ pub(crate) unsafe fn policy_name<'a>(options: &caltrop_guard_options) -> Result<
 
 fn public_key(bytes: &[u8; 32]) -> Result<PublicKey, caltrop_status> {
     PublicKey::from_bytes(bytes).map_err(|_| CALTROP_E_PUBLIC_KEY)
+}
+
+/// The lists of a guard; the places behind the last hold the first once more.
+pub(crate) type Lists = ([Prefixes<'static>; LISTS_MAX], usize);
+
+/// The lists that the options give, signed as the policy says.
+///
+/// # Safety
+/// The contract of `caltrop_guard_init` for `prefixes`, which nobody writes while the guard is used.
+pub(crate) unsafe fn lists(options: &caltrop_guard_options, policy: &Policy<'_>) -> Result<Option<Lists>, caltrop_status> {
+    // SAFETY: this function's contract is the one of `array`.
+    let images = unsafe { array(options.prefixes, options.prefixes_count) }?;
+    if images.len() > LISTS_MAX {
+        return Err(CALTROP_E_LENGTH);
+    }
+    let mut lists: Option<Lists> = None;
+    for (at, (image, (_, trust))) in images.iter().zip(policy.prefix_feeds()).enumerate() {
+        // SAFETY: this function's contract is the one of `bytes`: the image lives as long as the guard.
+        let opened = Prefixes::open(unsafe { bytes(image.bytes, image.len) }?, &trust, image.floor.get())?;
+        let (all, count) = lists.get_or_insert(([opened; LISTS_MAX], 0));
+        if let Some(place) = all.get_mut(at) {
+            *place = opened;
+            *count = at.saturating_add(1);
+        }
+    }
+    Ok(lists)
 }
 
 /// The secrets that peppers make.

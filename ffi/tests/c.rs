@@ -9,7 +9,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use caltrop::net::{Overlap, Prefix};
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{self, KeyModel, KeyState};
-use caltrop_control::model;
+use caltrop_control::model::{Feed, FeedKind, Stale, compile};
 use caltrop_control::prefixes::{Choice, Table};
 
 #[path = "../../control/tests/house/mod.rs"]
@@ -224,6 +224,28 @@ fn a_list_answers_and_refuses_every_misuse() {
     }
 }
 
+/// A policy whose zone `bad` a feed fills, the house's files, and the list: what `lists.c` is given.
+fn lists_arguments() -> [PathBuf; 5] {
+    let [_, keyring, public, pepper] = files();
+    let mut policy = house::model();
+    let stale = Some(Stale { after_s: 300, deny: true });
+    policy.feeds.push(Feed { name: "known-bad".into(), kind: FeedKind::Prefixes, stale, ..policy.feeds[0].clone() });
+    (policy.zones[2].networks, policy.zones[2].feed) = (vec![], Some("known-bad".into()));
+    let [listing, list] = ["listing-policy", "known-bad"].map(|name| public.with_file_name(name));
+    std::fs::write(&listing, compile(&policy).unwrap().finish(&house::signer(), house::STAMP)).unwrap();
+    std::fs::write(&list, house::list_image("acme-api/known-bad", &["192.0.2.0/24"], house::STAMP)).unwrap();
+    [listing, keyring.clone(), public.clone(), pepper.clone(), list]
+}
+
+#[test]
+fn a_guard_takes_the_lists_of_its_feeds_and_refuses_others() {
+    for compiler in ["gcc", "clang"] {
+        let program = compiled(compiler, "-std=c11", "lists");
+        assert!(ran(Command::new(&program).args(lists_arguments())).starts_with("lists: "));
+        ran(valgrind(&program).args(lists_arguments()));
+    }
+}
+
 /// Policy, public key and the name of a state: what `host.c` is given.
 fn host_arguments(run: &str) -> [std::ffi::OsString; 3] {
     let [policy, _, public, _] = files();
@@ -250,7 +272,7 @@ fn live_arguments(run: &str) -> [std::ffi::OsString; 2] {
     let mut revoked = house::keys();
     revoked[0].state = KeyState::Denied;
     let torn = &keyring(9, &house::keys())[..500];
-    let next_policy = model::compile(&house::model()).unwrap().finish(&house::signer(), Stamp { sequence: 8, ..house::STAMP });
+    let next_policy = compile(&house::model()).unwrap().finish(&house::signer(), Stamp { sequence: 8, ..house::STAMP });
     let files: [(&str, &[u8]); 8] = [
         ("policy.cltp", &house::policy_image()),
         ("policy-next", &next_policy),
@@ -307,6 +329,7 @@ fn no_access_is_out_of_bounds_and_a_planted_one_is_seen() {
     ran(&mut Command::new(program("signed")));
     ran(Command::new(program("guard")).args(files()));
     ran(Command::new(program("images")).args(files()));
+    ran(Command::new(program("lists")).args(lists_arguments()));
     ran(Command::new(program("host")).args(host_arguments("asan")));
     ran(Command::new(program("live")).args(live_arguments("asan")));
     ran(Command::new(program("prefixes")).args(list_arguments(Choice::Poptrie)));

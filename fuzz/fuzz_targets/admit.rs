@@ -40,7 +40,7 @@ fn decided(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let (first, second) = (state_words(), state_words());
     let states = [&first, &second].map(|words| State::attach(words).expect("formatted"));
     let (policy, keyring) = *OPENED;
-    let [one, other] = states.map(|state| Guard::new(&policy, &Feeds { keyring: Some(keyring) }, &state, &SECRETS).expect("all is given"));
+    let [one, other] = states.map(|state| Guard::new(&policy, &Feeds { keyring: Some(keyring), ..Feeds::default() }, &state, &SECRETS).expect("all is given"));
     for _ in 0..input.int_in_range(1..=12u8)? {
         let asked = Asked::read(input)?;
         let decision = asked.ask(|request, now| one.admit(request, now));

@@ -29,7 +29,7 @@ fn changed(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let words = state_words();
     let state = State::attach(&words).expect("formatted");
     // A pair whose pepper is not held is refused here.
-    let Ok(guard) = Guard::new(&policy, &Feeds { keyring: Some(keyring) }, &state, &SECRETS) else { return Ok(()) };
+    let Ok(guard) = Guard::new(&policy, &Feeds { keyring: Some(keyring), ..Feeds::default() }, &state, &SECRETS) else { return Ok(()) };
     for shown in KEYS {
         let verified = keyring.verify(shown.as_bytes(), |id| SECRETS.pepper(id), Asked::read(input)?.now);
         assert_ne!(verified.err(), Some(KeyReason::Corrupt), "{shown}");

@@ -35,7 +35,7 @@ fn changed(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let keyring = feed.and_then(|trust| Keyring::open(&KEYRING_IMAGE, &trust, Floor::NONE).ok());
     let words = state_words();
     let state = State::attach(&words).expect("formatted");
-    let Ok(guard) = Guard::new(&policy, &Feeds { keyring }, &state, &SECRETS) else { return Ok(()) };
+    let Ok(guard) = Guard::new(&policy, &Feeds { keyring, ..Feeds::default() }, &state, &SECRETS) else { return Ok(()) };
     for _ in 0..4 {
         let asked = Asked::read(input)?;
         let decision = asked.ask(|request, now| guard.admit(request, now));

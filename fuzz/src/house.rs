@@ -31,7 +31,9 @@ cors       = ["https://app.acme.example", "http://localhost:3000"]
 [headers]
 x-powered-by = "caltrop"
 [feed]
-keys = { kind = "keyring", signer = "keys.pub" }
+keys = { kind = "keyring", signer = "keys.pub", stale = "5m", on-stale = "keep" }
+[audit]
+allow = "1/3"
 [auth.key]
 from = "feed:keys"
 in   = ["authorization: Bearer", "x-api-key"]

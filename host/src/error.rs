@@ -24,7 +24,7 @@ pub enum LoadError {
     },
     /// An image that is refused.
     Image {
-        /// Its file, or `policy` or `keyring` for one in memory.
+        /// Its file; for one in memory `policy`, `keyring` or the name of its feed.
         what: String,
         /// Why.
         error: OpenError,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use caltrop::guard::{Feeds, Geometry, Secrets, StateError};
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
+use caltrop::net::Prefixes;
 use caltrop::table::Word;
 use caltrop::verify::PublicKey;
 use caltrop::{Decision, Guard, Policy, Request, State};
@@ -16,7 +17,7 @@ use crate::clock;
 use crate::error::LoadError;
 use crate::files;
 use crate::floors::Floors;
-use crate::place::{KEYRING_MEND, POLICY_MEND, Place};
+use crate::place::{KEYRING_MEND, LIST_MEND, POLICY_MEND, Place};
 use crate::shared::{SharedError, SharedWords};
 
 /// Where the state is.
@@ -55,12 +56,14 @@ impl Options {
 }
 
 /// Images in memory.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Images {
     /// The policy.
     pub policy: Vec<u8>,
     /// The keyring, for a policy that takes API keys.
     pub keyring: Option<Vec<u8>>,
+    /// The lists of networks that fill its zones, in the order of its feeds.
+    pub prefixes: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -86,8 +89,19 @@ struct Base {
     words: Words,
 }
 
+type Lists<'i> = Vec<Prefixes<'i>>;
+
+self_cell!(
+    /// Images, and the lists opened: a guard borrows them as it does the bytes.
+    struct Listed {
+        owner: Images,
+        #[covariant]
+        dependent: Lists,
+    }
+);
+
 struct Owned {
-    images: Images,
+    listed: Listed,
     base: Arc<Base>,
 }
 
@@ -131,6 +145,12 @@ impl HostGuard {
         if let Some(keyring) = &keyring {
             place.keyring(&opened, keyring, Floor::NONE)?;
         }
+        let mut prefixes = Vec::new();
+        for feed in place.list_files(&opened) {
+            let list = files::read(&feed.0, LIST_MEND)?;
+            place.list(&feed, &list, Floor::NONE)?;
+            prefixes.push(list);
+        }
         let geometry = opened.geometry();
         let words = match state {
             StateAt::Host => Words::Shared(SharedWords::open(&place.name, geometry)?),
@@ -138,8 +158,10 @@ impl HostGuard {
             StateAt::Process => process(geometry)?,
         };
         let base = Base { name: place.name.clone(), signers: vec![place.signer], secrets, words };
-        let loaded = Self::assemble(Images { policy, keyring }, Arc::new(base))?;
+        let mut loaded = Self::assemble(Images { policy, keyring, prefixes }, Arc::new(base))?;
         place.raise(loaded.guard())?;
+        let stale = loaded.guard().stale(clock::now()).map(|stale| stale.to_string()).collect::<Vec<_>>();
+        loaded.warnings.extend(stale);
         Ok(loaded)
     }
 
@@ -187,16 +209,18 @@ impl HostGuard {
         }
     }
 
-    /// The image of the policy and that of the keyring.
+    /// The images of the policy and of its feeds.
     #[must_use]
     pub fn images(&self) -> &Images {
-        &self.cell.borrow_owner().images
+        self.cell.borrow_owner().listed.borrow_owner()
     }
 
     /// Opens once more what the callers have opened with its floor: the views borrow from where the bytes are now.
     fn assemble(images: Images, base: Arc<Base>) -> Result<Self, LoadError> {
         let mut warnings = Vec::new();
-        let cell = Cell::try_new(Owned { images, base }, |Owned { images, base }| {
+        let listed = Listed::try_new(images, |images| lists(images, &base))?;
+        let cell = Cell::try_new(Owned { listed, base }, |Owned { listed, base }| {
+            let images = listed.borrow_owner();
             let policy = open(&base.name, &base.signers, &images.policy, Floor::NONE).map_err(|error| in_memory("policy", error))?;
             let feed = policy.keyring_feed().zip(images.keyring.as_deref());
             let keyring = feed.map(|((_, trust), bytes)| Keyring::open(bytes, &trust, Floor::NONE)).transpose();
@@ -213,7 +237,7 @@ impl HostGuard {
             if policy.is_expired(wall_s) {
                 warnings.push("the policy is past its `expires`".to_owned());
             }
-            Guard::new(&policy, &Feeds { keyring }, &state, &base.secrets).map_err(LoadError::Misuse)
+            Guard::new(&policy, &Feeds { keyring, prefixes: listed.borrow_dependent() }, &state, &base.secrets).map_err(LoadError::Misuse)
         })?;
         Ok(Self { cell, warnings })
     }
@@ -226,6 +250,16 @@ impl fmt::Debug for HostGuard {
             .field("state", &self.state_path())
             .finish_non_exhaustive()
     }
+}
+
+/// Opens the lists of a policy, which says who signs them.
+fn lists<'i>(images: &'i Images, base: &Base) -> Result<Lists<'i>, LoadError> {
+    if images.prefixes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let policy = open(&base.name, &base.signers, &images.policy, Floor::NONE).map_err(|error| in_memory("policy", error))?;
+    let feeds = policy.prefix_feeds().zip(&images.prefixes);
+    feeds.map(|((name, trust), bytes)| Prefixes::open(bytes, &trust, Floor::NONE).map_err(|error| in_memory(name, error))).collect()
 }
 
 fn in_memory(what: &str, error: OpenError) -> LoadError {

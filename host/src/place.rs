@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use caltrop::image::{Floor, OpenError};
+use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
+use caltrop::net::Prefixes;
 use caltrop::{Guard, Policy};
 
 use crate::error::LoadError;
@@ -16,6 +17,9 @@ use crate::signer;
 pub(crate) const POLICY_MEND: &str = "write it by `caltrop policy compile`";
 /// What to do without a keyring.
 pub(crate) const KEYRING_MEND: &str = "write it by `caltrop keys new`";
+
+/// What to do without a list of networks.
+pub(crate) const LIST_MEND: &str = "write it by `caltrop list compile`";
 
 /// A folder of images, as one host trusts it.
 #[derive(Debug)]
@@ -42,7 +46,16 @@ impl Place {
 
     /// The file of the keyring that a policy takes its keys from; `None` if it takes none.
     pub(crate) fn keyring_file(&self, policy: &Policy<'_>) -> Option<PathBuf> {
-        policy.keyring_feed().map(|(name, _)| files::folder_of(&self.policy).join(format!("{name}.cltp")))
+        policy.keyring_feed().map(|(name, _)| self.feed_file(name))
+    }
+
+    /// The files of the lists that fill a policy's zones, in its order, and who may sign each.
+    pub(crate) fn list_files(&self, policy: &Policy<'_>) -> Vec<(PathBuf, Trust)> {
+        policy.prefix_feeds().map(|(name, trust)| (self.feed_file(name), trust)).collect()
+    }
+
+    fn feed_file(&self, feed: &str) -> PathBuf {
+        files::folder_of(&self.policy).join(format!("{feed}.cltp"))
     }
 
     /// Checks the keyring of a policy as [`Place::policy`] checks a policy.
@@ -53,13 +66,23 @@ impl Place {
         Ok(())
     }
 
+    /// Checks a list as [`Place::policy`] checks a policy.
+    pub(crate) fn list(&self, (path, trust): &(PathBuf, Trust), bytes: &[u8], used: Floor) -> Result<(), LoadError> {
+        let floor = higher(self.floors.read(path)?, used);
+        Prefixes::open(bytes, trust, floor).map_err(|error| self.refused(path, error))?;
+        Ok(())
+    }
+
     /// Raises the floors to what a guard uses.
     pub(crate) fn raise(&self, guard: &Guard<'_>) -> Result<(), LoadError> {
         self.floors.raise(&self.policy, guard.policy().floor())?;
         if let (Some(path), Some(keyring)) = (self.keyring_file(guard.policy()), guard.keyring()) {
             self.floors.raise(&path, keyring.image().floor())?;
         }
-        Ok(())
+        self.list_files(guard.policy()).iter().zip(guard.prefixes()).try_for_each(|((path, _), list)| {
+            self.floors.raise(path, list.image().floor())?;
+            Ok(())
+        })
     }
 
     fn refused(&self, path: &std::path::Path, error: OpenError) -> LoadError {

@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 
 use caltrop::Now;
 use caltrop::guard::Secrets;
-use caltrop_control::model::{self, Feed};
+use caltrop::time::Quality;
+use caltrop_control::image::Stamp;
+use caltrop_control::keys::build;
+use caltrop_control::model::{self, Feed, FeedKind, Stale};
 use caltrop_host::floors::Floors;
 use caltrop_host::live::{LOOK_NS, LiveGuard, News};
 use caltrop_host::{HostGuard, Options, StateAt};
@@ -158,7 +161,8 @@ fn a_policy_waits_for_the_keyring_that_it_trusts() {
     let folder = Folder::new();
     let live = folder.load(Floors::Beside);
     let other = SigningKey::from_bytes(&[11; 32]);
-    let feed = |name: &str| Feed { name: name.into(), signers: vec![*other.verifying_key().as_bytes()] };
+    let feed =
+        |name: &str| Feed { name: name.into(), kind: FeedKind::Keyring, signers: vec![*other.verifying_key().as_bytes()], stale: None };
     // Another signer of the same feed, then another feed.
     folder.policy_of(&model::Policy { feeds: vec![feed("keys")], ..house::model() }, 4);
     let news = said(&live.look());
@@ -173,6 +177,116 @@ fn a_policy_waits_for_the_keyring_that_it_trusts() {
     assert_eq!(live.look(), []);
     folder.put("team.cltp", &revoked("acme-api/team", &other, 1));
     assert_eq!(said(&live.look()), ["policy.cltp: sequence 5 decides from now on", "team.cltp: sequence 1 decides from now on"]);
+}
+
+#[test]
+fn a_feed_that_goes_stale_is_told_once_and_refused_if_the_policy_says_so() {
+    let folder = Folder::new();
+    let stale = |deny| {
+        let feeds = house::model().feeds.into_iter();
+        feeds.map(|feed| Feed { stale: Some(Stale { after_s: 300, deny }), ..feed }).collect::<Vec<_>>()
+    };
+    folder.policy_of(&model::Policy { feeds: stale(false), ..house::model() }, 4);
+    let live = folder.load(Floors::Beside);
+    let later = |age_s: u64, looks: u64| Now { wall_s: house::STAMP.created_s + age_s, mono_ns: looks * LOOK_NS, ..NOW };
+    let ask_at = |now| ask(&live.current(), ALICE, "203.0.113.9", now);
+    assert_eq!((live.poll(later(300, 1)), ask_at(later(300, 1))), (vec![], 200));
+    assert_eq!(said(&live.poll(later(301, 2))), ["feed \"keys\" is 301 s old and stale after 300 s: it goes on deciding"]);
+    assert_eq!((live.poll(later(302, 3)), live.poll(later(900, 4)), ask_at(later(900, 4))), (vec![], vec![], 200));
+    // The same keyring under a policy that refuses it: told with the policy, since nothing of the feed has changed.
+    folder.policy_of(&model::Policy { feeds: stale(true), ..house::model() }, 5);
+    assert_eq!(said(&live.poll(later(900, 5))), ["policy.cltp: sequence 5 decides from now on"]);
+    assert_eq!((ask_at(later(900, 5)), ask_at(later(300, 5))), (503, 200));
+    assert_eq!(ask_at(Now { quality: Quality::Untrusted, ..later(300, 5) }), 503);
+    // A newer one ends it, and then it may go stale again.
+    let renewed = build("acme-api/keys", &house::keys(), &house::signer(), Stamp { created_s: house::STAMP.created_s + 800, ..stamp(6) });
+    folder.put("keys.cltp", &renewed.unwrap());
+    assert_eq!(said(&live.poll(later(900, 6))), ["keys.cltp: sequence 6 decides from now on"]);
+    assert_eq!(ask_at(later(900, 6)), 200);
+    assert_eq!(said(&live.poll(later(1_101, 7))), ["feed \"keys\" is 301 s old and stale after 300 s: what hangs on it is refused"]);
+}
+
+/// The house's policy, in which a feed fills the zone `bad`, which is denied.
+fn listed() -> model::Policy {
+    let mut policy = house::model();
+    policy.feeds.push(Feed { name: "known-bad".into(), kind: FeedKind::Prefixes, ..policy.feeds[0].clone() });
+    let bad = policy.zones.iter_mut().find(|zone| zone.name == "bad").unwrap();
+    (bad.networks, bad.feed) = (vec![], Some("known-bad".into()));
+    policy
+}
+
+fn list(folder: &Folder, networks: &[&str], sequence: u64) {
+    folder.put("known-bad.cltp", &house::list_image("acme-api/known-bad", networks, stamp(sequence)));
+}
+
+#[test]
+fn a_list_decides_from_the_next_look_on_and_neither_it_nor_a_keyring_keeps_the_other_out() {
+    let folder = Folder::new();
+    folder.policy_of(&listed(), 4);
+    list(&folder, &["192.0.2.0/24"], 1);
+    let live = folder.load(Floors::Beside);
+    let from = |address: &str| ask(&live.current(), ALICE, address, NOW);
+    assert_eq!((from("192.0.2.7"), from("203.0.113.9")), (403, 200));
+    list(&folder, &["203.0.113.0/24"], 2);
+    assert_eq!(said(&live.look()), ["known-bad.cltp: sequence 2 decides from now on"]);
+    assert_eq!((from("192.0.2.7"), from("203.0.113.9")), (200, 403));
+    assert!(std::fs::read_to_string(folder.path("known-bad.floor")).unwrap().starts_with("2 "));
+    // A bad list is told once and keeps no revocation out; the last good one stays.
+    folder.put("known-bad.cltp", b"garbage");
+    folder.revoked(4);
+    let news = said(&live.look());
+    assert!(
+        news.len() == 2 && news[0] == "keys.cltp: sequence 4 decides from now on" && news[1].contains("known-bad.cltp: 7 bytes"),
+        "{news:?}"
+    );
+    assert_eq!((live.look(), from("192.0.2.7"), from("203.0.113.9")), (vec![], 401, 403));
+    // Nor does a bad keyring keep a list out, and no list goes back.
+    folder.put("keys.cltp", b"garbage");
+    list(&folder, &["192.0.2.0/24"], 3);
+    let news = said(&live.look());
+    assert!(
+        news.len() == 2 && news[0] == "known-bad.cltp: sequence 3 decides from now on" && news[1].contains("keys.cltp: 7 bytes"),
+        "{news:?}"
+    );
+    list(&folder, &[], 2);
+    assert!(said(&live.look())[0].contains("known-bad.cltp: sequence 2 where 3 was accepted before"));
+    assert_eq!(from("192.0.2.7"), 403);
+}
+
+#[test]
+fn a_policy_waits_for_the_list_that_it_names_and_lets_go_of_one_that_it_does_not() {
+    let folder = Folder::new();
+    let live = folder.load(Floors::Beside);
+    folder.policy_of(&listed(), 4);
+    let news = said(&live.look());
+    assert!(news.len() == 1 && news[0].contains("known-bad.cltp: No such file") && news[0].contains("caltrop list compile"), "{news:?}");
+    assert_eq!((live.look(), alice(&live)), (vec![], 200));
+    list(&folder, &["203.0.113.0/24"], 1);
+    assert_eq!(said(&live.look()), ["policy.cltp: sequence 4 decides from now on", "known-bad.cltp: sequence 1 decides from now on"]);
+    assert_eq!(alice(&live), 403);
+    folder.policy(5);
+    assert_eq!(said(&live.look()), ["policy.cltp: sequence 5 decides from now on"]);
+    list(&folder, &[], 2);
+    assert_eq!((live.look(), alice(&live)), (vec![], 200), "nobody looks at a list that no zone names");
+    let secrets = || Secrets::new().with_pepper(1, &PEPPER).unwrap();
+    folder.policy_of(&listed(), 6);
+    std::fs::remove_file(folder.path("known-bad.cltp")).unwrap();
+    let options = Options::new("acme-api", folder.path("policy.cltp"), secrets());
+    let error = HostGuard::load(Options { state: StateAt::Process, ..options }).unwrap_err().to_string();
+    assert!(error.contains("known-bad.cltp") && error.contains("caltrop list compile"), "{error}");
+}
+
+#[test]
+fn what_is_stale_at_the_start_is_a_warning_and_no_news() {
+    let folder = Folder::new();
+    let feeds = house::model().feeds.into_iter().map(|feed| Feed { stale: Some(Stale { after_s: 300, deny: false }), ..feed });
+    folder.policy_of(&model::Policy { feeds: feeds.collect(), ..house::model() }, 4);
+    let old = build("acme-api/keys", &house::keys(), &house::signer(), Stamp { created_s: 1, ..stamp(4) });
+    folder.put("keys.cltp", &old.unwrap());
+    let live = folder.load(Floors::Beside);
+    let warnings = live.current().warnings().to_vec();
+    assert!(warnings.len() == 1 && warnings[0].ends_with("s old and stale after 300 s: it goes on deciding"), "{warnings:?}");
+    assert_eq!(live.look(), []);
 }
 
 #[test]

@@ -84,13 +84,22 @@ impl Guard {
         })
     }
 
-    /// Opens images in memory, with a state of its own and no floors. Raises ImageError, LoadError or ValueError.
+    /// Opens images in memory, with a state of its own and no floors; `prefixes` are the lists of the policy's feeds, in its order.
+    ///
+    /// Raises ImageError, LoadError or ValueError.
     #[staticmethod]
-    #[pyo3(signature = (policy, keyring = None, *, name, signers, secrets))]
-    fn open(policy: Vec<u8>, keyring: Option<Vec<u8>>, name: &str, signers: Vec<PyBackedBytes>, secrets: &Secrets) -> PyResult<Self> {
+    #[pyo3(signature = (policy, keyring = None, *, prefixes = None, name, signers, secrets))]
+    fn open(
+        policy: Vec<u8>,
+        keyring: Option<Vec<u8>>,
+        prefixes: Option<Vec<Vec<u8>>>,
+        name: &str,
+        signers: Vec<PyBackedBytes>,
+        secrets: &Secrets,
+    ) -> PyResult<Self> {
         let signers = signers.iter().map(|key| <[u8; 32]>::try_from(&key[..])).collect::<Result<Vec<_>, _>>();
         let signers = signers.map_err(|_| PyValueError::new_err("signers: give public keys of 32 bytes"))?;
-        HostGuard::open(name, &signers, Images { policy, keyring }, secrets.0.clone())
+        HostGuard::open(name, &signers, Images { policy, keyring, prefixes: prefixes.unwrap_or_default() }, secrets.0.clone())
             .map(Arc::new)
             .map(Source::Memory)
             .map(Self)
@@ -167,7 +176,7 @@ impl Guard {
         self.current().guard().settle_cost(&payer, quota, charged, cost, self::now(now)).map_err(|why| not_charged(quota, why))
     }
 
-    /// Takes a policy or keyring that was renamed into place, and says what is new, a sentence each: call it before each request, or on a timer.
+    /// Takes a policy, keyring or list that was renamed into place, and says what is new, a sentence each: call it before each request, or on a timer.
     ///
     /// It looks at the files five times a second at most. One that is refused changes nothing and is told once. Nothing, if loaded by `open`.
     #[pyo3(signature = (*, now = None))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import threading
 import time
@@ -38,6 +39,48 @@ def test_a_revocation_decides_from_the_next_poll_on(project) -> None:
     (news,) = guard.poll(now=at(TICK_NS))
     assert "keys.cltp: sequence " in news and ask(guard, key) == 401
     assert guard.poll(now=at(2 * TICK_NS)) == []
+
+
+def listed(project, *networks: str) -> bytes:
+    text = project.folder / "bad.txt"
+    text.write_text("\n".join(networks))
+    image, key = project.folder / "known-bad.cltp", project.folder / "feed-known-bad.key"
+    project.run("list", "compile", str(text), "--scope", "acme-api/known-bad", "--key", str(key), "--out", str(image))
+    return image.read_bytes()
+
+
+def test_a_list_decides_from_the_next_poll_on_and_going_stale_is_told_once(project) -> None:
+    project.run("feed", "signer", "known-bad", "--folder", str(project.folder))
+    project.edit("[network]\n", '[network]\nzones = { bad = "feed:known-bad" }\ndeny = ["bad"]\n')
+    feed = '{ kind = "prefixes", signer = "feed-known-bad.pub", stale = "48h", on-stale = "deny" }'
+    project.edit("[feed]\n", f"[feed]\nknown-bad = {feed}\n")
+    project.compile()
+    with pytest.raises(caltrop.LoadError, match="known-bad.cltp.*caltrop list compile"):
+        project.load()
+    listed(project, "203.0.113.0/24")
+    guard = project.load()
+    now = int(time.time())
+
+    def status(wall: int) -> int:
+        return guard.admit(method="GET", target="/healthz", headers=[], peer="203.0.113.9", tls=True, now=caltrop.Now(wall, 0)).status
+
+    assert guard.poll(now=caltrop.Now(now, 0)) == [] and status(now) == 403
+    image = listed(project, "192.0.2.0/24")
+    (news,) = guard.poll(now=caltrop.Now(now, TICK_NS))
+    assert "known-bad.cltp: sequence 2" in news and status(now) == 200
+    later = now + 49 * 3600
+    (news,) = guard.poll(now=caltrop.Now(later, 2 * TICK_NS))
+    assert news.startswith('feed "known-bad" is ') and news.endswith("what hangs on it is refused") and status(later) == 503
+    assert guard.poll(now=caltrop.Now(later, 3 * TICK_NS)) == []
+
+    # In memory the lists are handed in, in the policy's order.
+    policy, keyring = (project.folder.joinpath(name).read_bytes() for name in ("policy.cltp", "keys.cltp"))
+    public = base64.urlsafe_b64decode(project.folder.joinpath("policy.pub").read_text().strip() + "=")
+    parts = {"name": "acme-api", "signers": [public], "secrets": project.secrets()}
+    guard = caltrop.Guard.open(policy, keyring, prefixes=[image], **parts)
+    assert status(now) == 200
+    with pytest.raises(caltrop.LoadError, match='feed "known-bad"'):
+        caltrop.Guard.open(policy, keyring, **parts)
 
 
 def test_a_bad_policy_is_told_once_and_changes_nothing(project) -> None:

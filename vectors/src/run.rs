@@ -61,7 +61,7 @@ fn group(at: &mut Reader<'_>, score: &mut Score) -> Option<()> {
     let geometry = policy.geometry();
     let words: Vec<Word> = (0..State::words(geometry)?).map(|_| Word::new(0)).collect();
     let state = State::format(&words, geometry, [5; 16]).ok()?;
-    let guard = Guard::new(&policy, &Feeds { keyring }, &state, &secrets).ok()?;
+    let guard = Guard::new(&policy, &Feeds { keyring, ..Feeds::default() }, &state, &secrets).ok()?;
     for _ in 0..at.number(4)? {
         case(at, &guard, score)?;
     }

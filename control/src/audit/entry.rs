@@ -29,6 +29,8 @@ pub enum Rule {
     Route(String),
     /// A window of a quota.
     Quota(String),
+    /// A feed.
+    Feed(String),
 }
 
 /// An event with its names. Kept as it was known when it was written: policies change.

@@ -55,9 +55,13 @@ impl<'g> Names<'g> {
         let word = reason.map(|reason| reason.word().to_owned());
         let quota = reason.filter(|reason| reason.is_of_quota()).map(|_| event.rule).filter(|_| is_own);
         let route_name = route.and_then(|index| policy.routes().route(index)).and_then(|route| route.name());
-        let rule = match quota.and_then(|index| policy.quota_name(usize::from(index))) {
-            Some(name) => Some(Rule::Quota(name.to_owned())),
-            None => reason.filter(|reason| is_route(*reason)).and(route_name).map(|name| Rule::Route(name.to_owned())),
+        let feed = reason.filter(|reason| *reason == Reason::Stale).map(|_| event.rule).filter(|_| is_own);
+        let quota_name = quota.and_then(|index| policy.quota_name(usize::from(index)));
+        let feed_name = feed.and_then(|index| policy.feed_name(usize::from(index)));
+        let rule = match (quota_name, feed_name) {
+            (Some(name), _) => Some(Rule::Quota(name.to_owned())),
+            (None, Some(name)) => Some(Rule::Feed(name.to_owned())),
+            (None, None) => reason.filter(|reason| is_route(*reason)).and(route_name).map(|name| Rule::Route(name.to_owned())),
         };
         let zones = (0..64).filter(|bit| event.zones >> bit & 1 == 1).filter_map(|bit| policy.zone_name(bit)).filter(|_| is_own);
         Entry {
@@ -83,15 +87,16 @@ impl<'g> Names<'g> {
             retry_after: (event.retry_after_s != 0).then_some(event.retry_after_s),
             count: event.count,
             policy: hex(event.policy),
-            line: reason.filter(|_| is_own).and_then(|reason| self.line(reason, route, quota)),
+            line: reason.filter(|_| is_own).and_then(|reason| self.line(reason, route, quota.or(feed))),
         }
     }
 
     /// The line of policy.toml that said so.
-    fn line(&self, reason: Reason, route: Option<u16>, quota: Option<u16>) -> Option<u32> {
+    fn line(&self, reason: Reason, route: Option<u16>, rule: Option<u16>) -> Option<u32> {
         let policy = self.guard.policy();
         match reason {
-            _ if quota.is_some() => policy.line(line::QUOTA, quota?),
+            Reason::Stale => policy.line(line::FEED, rule?),
+            _ if reason.is_of_quota() => policy.line(line::QUOTA, rule?),
             Reason::DeniedZone => policy.line(line::NETWORK, 1),
             Reason::Preflight | Reason::Origin => policy.line(line::NETWORK, 5),
             Reason::Transport => route.and_then(|index| policy.line(line::ROUTE, index)).or_else(|| policy.line(line::NETWORK, 0)),

@@ -42,6 +42,7 @@ pub const fn mend(reason: Reason) -> &'static str {
         Reason::Plan => "a plan that says something of this quota",
         Reason::Preflight => "nothing: the guard answered the page's question itself",
         Reason::Origin => "a page whose origin [network] cors lists",
+        Reason::Stale => "a fresh image of the feed: whoever writes it has not for longer than `stale`",
         Reason::Where => "a request for which the route's conditions hold",
     }
 }
@@ -71,6 +72,7 @@ pub fn why(entry: &Entry, source: Option<&Source>) -> Vec<(&'static str, String)
         entry.rule.as_ref().map(|rule| match rule {
             Rule::Route(name) => format!("route {name}"),
             Rule::Quota(name) => format!("quota {name}"),
+            Rule::Feed(name) => format!("feed {name}"),
         }),
     );
     push("retry after", entry.retry_after.map(|wait_s| format!("{wait_s} s")));

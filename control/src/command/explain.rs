@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use caltrop::Decision;
-use caltrop::audit::Verdict;
+use caltrop::audit::{Reason, Verdict};
 use caltrop::guard::record::line;
 use caltrop::guard::{Fact, Step, Trace};
 use caltrop::net::{PeerTrust, Walk};
@@ -209,6 +209,10 @@ impl Trace for Heard<'_> {
                 });
                 self.at(line::QUOTA, index);
             }
+            Fact::Stale(stale) => {
+                self.open.facts.push(stale.to_string());
+                self.at(line::FEED, stale.index);
+            }
             Fact::Refused(refused) => self.open.facts.push(refused.refused.to_string()),
         }
         let _ = step;
@@ -218,7 +222,7 @@ impl Trace for Heard<'_> {
         match step {
             Step::Transport if self.open.at.is_none() => self.at(line::NETWORK, 0),
             Step::Preflight => self.at(line::NETWORK, 5),
-            Step::Credential => self.at(line::AUTH, 0),
+            Step::Credential if verdict.reason() != Some(Reason::Stale) => self.at(line::AUTH, 0),
             Step::Access => self.open.at = self.steps.iter().rfind(|told| told.name == "route").and_then(|told| told.at.clone()),
             _ => {}
         }

@@ -1,9 +1,11 @@
-//! `caltrop feed`: how old the images are that servers decide by.
+//! `caltrop feed`: how old the images are that servers decide by, and who signs them.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
+use caltrop::net::Prefixes;
 use caltrop::verify::PublicKey;
 use caltrop::{Policy, image::Image};
 use caltrop_host::files;
@@ -11,15 +13,25 @@ use caltrop_host::floors::Floors;
 use caltrop_host::{clock, signer};
 use serde_json::{Value, json};
 
+use super::init::write_pair;
 use super::project::Project;
 use super::said::{Failure, Said};
 use super::when;
+use crate::model::{FeedKind, Stale};
 use crate::table::table;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Args {
     /// Sequence, age and state of the policy and of every feed; exit code 1 if one is missing, refused, expired or stale
     Status(Status),
+    /// Make the keys of who signs a feed: feed-NAME.key, and feed-NAME.pub for `signer` in policy.toml
+    Signer {
+        /// The feed
+        name: String,
+        /// The folder of the project
+        #[arg(long, default_value = ".")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -27,7 +39,7 @@ pub(super) struct Status {
     /// The policy of the project
     #[arg(long, default_value = "policy.toml")]
     policy: PathBuf,
-    /// An image of this age or older is stale: 90d, 12h, 5m
+    /// An image of this age or older is stale, whatever the policy says: 90d, 12h, 5m
     #[arg(long, value_parser = when::age, value_name = "AGE")]
     stale: Option<u64>,
     /// Where servers keep their floors; beside the images if not given
@@ -36,7 +48,30 @@ pub(super) struct Status {
 }
 
 pub(super) fn run(args: &Args) -> Result<Said, Failure> {
-    let Args::Status(args) = args;
+    match args {
+        Args::Status(args) => status(args),
+        Args::Signer { name, folder } => signer_of(name, folder),
+    }
+}
+
+fn signer_of(name: &str, folder: &Path) -> Result<Said, Failure> {
+    if !caltrop::name::is_name(name) || name.contains('/') {
+        return Err(Failure::usage(format_args!("{name:?} cannot name a feed: give 1 to 63 visible ASCII characters, none of them /")));
+    }
+    let pair = format!("feed-{name}");
+    let paths = ["key", "pub"].map(|end| folder.join(format!("{pair}.{end}")));
+    // Whoever writes a key in the place of another makes images that nobody takes.
+    let _locked = files::lock(folder)?;
+    if let Some(there) = paths.iter().find(|path| path.exists()) {
+        return Err(Failure::usage(format_args!("{} is there already: nothing was changed", there.display())));
+    }
+    write_pair(folder, &pair)?;
+    let [key, public] = &paths;
+    let text = format!("{} written (mode 0600), and {}: name it by signer = \"{pair}.pub\"\n", key.display(), public.display());
+    Ok(Said::new(text, json!({ "feed": name, "key": key, "public": public })))
+}
+
+fn status(args: &Status) -> Result<Said, Failure> {
     let project = Project::new(&args.policy);
     let written = project.written()?;
     let public = project.file("policy.pub");
@@ -46,13 +81,16 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
         Trust::new(scope, &keys)
     };
     let name = &written.policy.name;
-    let policy = Found::look(args, "policy", project.image(), |bytes| {
+    let policy = Found::look(args, "policy", None, project.image(), |bytes| {
         Policy::open(bytes, &trust(name, &[signer]), Floor::NONE).map(|policy| Facts::of(policy.image()))
     })?;
     let feeds = written.policy.feeds.iter().map(|feed| {
-        Found::look(args, &feed.name, project.file(&format!("{}.cltp", feed.name)), |bytes| {
+        Found::look(args, &feed.name, feed.stale, project.file(&format!("{}.cltp", feed.name)), |bytes| {
             let trust = trust(&format!("{name}/{}", feed.name), &feed.signers);
-            Keyring::open(bytes, &trust, Floor::NONE).map(|keyring| Facts::of(keyring.image()))
+            match feed.kind {
+                FeedKind::Keyring => Keyring::open(bytes, &trust, Floor::NONE).map(|keyring| Facts::of(keyring.image())),
+                FeedKind::Prefixes => Prefixes::open(bytes, &trust, Floor::NONE).map(|list| Facts::of(list.image())),
+            }
         })
     });
     let found = std::iter::once(Ok(policy)).chain(feeds).collect::<Result<Vec<_>, Failure>>()?;
@@ -98,7 +136,13 @@ struct Found {
 }
 
 impl Found {
-    fn look(args: &Status, name: &str, path: PathBuf, open: impl FnOnce(&[u8]) -> Result<Facts, OpenError>) -> Result<Self, Failure> {
+    fn look(
+        args: &Status,
+        name: &str,
+        stale: Option<Stale>,
+        path: PathBuf,
+        open: impl FnOnce(&[u8]) -> Result<Facts, OpenError>,
+    ) -> Result<Self, Failure> {
         let floors = args.floors.clone().map_or(Floors::Beside, Floors::Folder);
         let taken = floors.read(&path)?.sequence;
         let opened = if path.exists() { Some(open(&read(&path)?)) } else { None };
@@ -108,10 +152,15 @@ impl Found {
             Some(Ok(facts)) => (Some(facts), None),
         };
         let age_s = facts.as_ref().map_or(0, |facts| clock::now().wall_s.saturating_sub(facts.created_s));
-        let of_good = |facts: &Facts| match args.stale {
+        let is_stale = match (args.stale, stale) {
+            (Some(stale_s), _) => age_s >= stale_s,
+            (None, Some(stale)) => age_s > u64::from(stale.after_s),
+            (None, None) => false,
+        };
+        let of_good = |facts: &Facts| match facts.sequence.cmp(&taken) {
             _ if facts.is_expired => "expired".to_owned(),
-            _ if facts.sequence < taken => format!("rolled back: servers took sequence {taken}"),
-            Some(stale_s) if age_s >= stale_s => "stale".to_owned(),
+            Ordering::Less => format!("rolled back: servers took sequence {taken}"),
+            _ if is_stale => "stale".to_owned(),
             _ => "good".to_owned(),
         };
         let state = refused.unwrap_or_else(|| facts.as_ref().map_or_else(String::new, of_good));

@@ -71,13 +71,8 @@ pub(super) fn make(folder: &Path, name: &str, text: &str) -> Result<Said, Failur
         return Err(Failure::usage(format_args!("{} is there already: give another folder; nothing was changed", at(there).display())));
     }
     std::fs::create_dir_all(folder).map_err(|error| files::FileError::new(folder, error, "give a folder that can be made"))?;
-    let (policy_key, feed_key) = (SigningKey::from_bytes(&*random()?), SigningKey::from_bytes(&*random()?));
-    let public = |key: &SigningKey| Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes()) + "\n";
-    let secret = |bytes: &[u8; 32]| Zeroizing::new(Base64UrlUnpadded::encode_string(bytes) + "\n");
-    files::write(&at("policy.key"), secret(policy_key.as_bytes()).as_bytes(), Readers::Owner)?;
-    files::write(&at("policy.pub"), public(&policy_key).as_bytes(), Readers::All)?;
-    files::write(&at("feed-keys.key"), secret(feed_key.as_bytes()).as_bytes(), Readers::Owner)?;
-    files::write(&at("feed-keys.pub"), public(&feed_key).as_bytes(), Readers::All)?;
+    write_pair(folder, "policy")?;
+    let feed_key = write_pair(folder, "feed-keys")?;
     files::write(&at("pepper-1"), secret(&*random()?).as_bytes(), Readers::Owner)?;
     if !at(".gitignore").exists() {
         files::write(&at(".gitignore"), GITIGNORE.as_bytes(), Readers::All)?;
@@ -86,6 +81,19 @@ pub(super) fn make(folder: &Path, name: &str, text: &str) -> Result<Said, Failur
     let keyring = keys::build(&format!("{name}/keys"), &[], &feed_key, project::stamp_after(0, 0)).map_err(Failure::wrong)?;
     files::write(&at("keys.cltp"), &keyring, Readers::All)?;
     policy::compile(&at("policy.toml"), false)
+}
+
+/// Makes a pair of keys and writes its halves, `NAME.key` and `NAME.pub`.
+pub(super) fn write_pair(folder: &Path, name: &str) -> Result<SigningKey, Failure> {
+    let key = SigningKey::from_bytes(&*random()?);
+    let public = Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes()) + "\n";
+    files::write(&folder.join(format!("{name}.key")), secret(key.as_bytes()).as_bytes(), Readers::Owner)?;
+    files::write(&folder.join(format!("{name}.pub")), public.as_bytes(), Readers::All)?;
+    Ok(key)
+}
+
+fn secret(bytes: &[u8; 32]) -> Zeroizing<String> {
+    Zeroizing::new(Base64UrlUnpadded::encode_string(bytes) + "\n")
 }
 
 /// The policy's name: the one that was given, else the folder's.

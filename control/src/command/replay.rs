@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::project::Project;
 use super::said::{Failure, Said};
-use crate::model::ALLOW_EVERY;
 use crate::replay::replay;
 
 #[derive(Debug, clap::Args)]
@@ -40,10 +39,15 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
         return Err(Failure::wrong(format_args!("{}: no line of it is one of an audit log", args.log.display())));
     }
     let text = format!("{}: {replayed}", args.log.display());
-    let json = json!({ "replay": replayed, "allowed-in-log": format!("1/{ALLOW_EVERY}"), "limits-replayed": false });
+    let json = json!({ "replay": replayed, "allowed-in-log": allowed_in_log(replayed.allow_every), "limits-replayed": false });
     let not_replayed: u64 = replayed.not_replayed.iter().map(|unknown| unknown.events).sum();
     if args.strict && (!replayed.refused.is_empty() || replayed.events == not_replayed) {
         return Err(Failure::wrong(text.trim_end()).with(json));
     }
     Ok(Said::new(text, json).note(&written.warnings))
+}
+
+/// As `[audit] allow` says it.
+fn allowed_in_log(allow_every: u32) -> String {
+    if allow_every == 0 { "none".to_owned() } else { format!("1/{allow_every}") }
 }

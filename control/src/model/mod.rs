@@ -12,5 +12,7 @@ pub use automaton::{Automaton, AutomatonError, NODES_MAX, Node, Way};
 pub use compile::compile;
 pub use condition::{Condition, Hours, Operand, Test, segment_of};
 pub use error::CompileError;
-pub use policy::{ALLOW_EVERY, By, Cost, Credential, Feed, Field, ForwardedBy, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone};
+pub use policy::{
+    ALLOW_EVERY, By, Cost, Credential, Feed, FeedKind, Field, ForwardedBy, Limit, Mode, On, Plan, Policy, Quota, Route, Stale, Tls, Zone,
+};
 pub use template::{Method, Segment, Template, TemplateError};

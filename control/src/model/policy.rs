@@ -8,7 +8,7 @@ use caltrop::net::Cidr;
 use super::condition::Condition;
 use super::template::Template;
 
-/// Of so many allowed requests one is in the audit log; of the denied ones each, or the count that it is folded into.
+/// Of so many allowed requests one is in the audit log, if the policy does not say it; of the denied ones each, or the count that it is folded into.
 pub const ALLOW_EVERY: u32 = 100;
 
 /// The least protection of a request on its way.
@@ -42,6 +42,8 @@ pub struct Policy {
     pub mode: Mode,
     /// Words of the rate table.
     pub slots: u32,
+    /// One allowed request in this many is in the audit log; 0 = none.
+    pub allow_every: u32,
     /// Whether an image past its end denies everything.
     pub deny_expired: bool,
     /// Whose word about another address is believed.
@@ -118,15 +120,39 @@ pub struct Zone {
     pub name: String,
     /// Its networks.
     pub networks: Vec<Cidr>,
+    /// The feed of prefixes that lists them in their stead.
+    pub feed: Option<String>,
 }
 
-/// A feed of API keys and who may sign it.
+/// What a feed's images hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeedKind {
+    /// API keys.
+    Keyring,
+    /// Networks.
+    Prefixes,
+}
+
+/// A feed and who may sign it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
     /// Its name.
     pub name: String,
+    /// What its images hold.
+    pub kind: FeedKind,
     /// One or two public keys.
     pub signers: Vec<[u8; 32]>,
+    /// When its image is too old; `None` = never.
+    pub stale: Option<Stale>,
+}
+
+/// When an image is too old, and what then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stale {
+    /// The most that it may be, in seconds, at least 1.
+    pub after_s: u32,
+    /// Whether what hangs on it is refused then.
+    pub deny: bool,
 }
 
 /// A header field in which a credential may stand.

@@ -3,7 +3,7 @@
 use super::document::{Keys, Span, Table};
 use super::{names, nearest};
 use crate::diagnostic::Findings;
-use crate::model::Credential;
+use crate::model::{Credential, Feed, FeedKind};
 
 /// What stands in `[auth.key]`.
 pub(super) struct Auth {
@@ -17,7 +17,7 @@ const KEYS: Keys = Keys { known: &["from", "in", "strip"], unbuilt: &[] };
 const IN_EXAMPLE: &str = "[\"authorization: Bearer\", \"x-api-key\"]";
 
 /// `None` if the policy takes no API keys.
-pub(super) fn read(table: &Table<'_>, feeds: &[&str], findings: &mut Findings) -> Option<Auth> {
+pub(super) fn read(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Findings) -> Option<Auth> {
     for entry in table.entries.iter().filter(|entry| entry.key != "key") {
         let (what, help) = match nearest(entry.key, ["key"]) {
             Some(near) => (format!("unknown table [auth.{}]", entry.key), format!("did you mean [auth.{near}]?")),
@@ -34,8 +34,18 @@ pub(super) fn read(table: &Table<'_>, feeds: &[&str], findings: &mut Findings) -
         let text = from.value.text("from", "\"feed:keys\"", findings)?;
         let span = from.value.span();
         match text.strip_prefix("feed:") {
-            Some(feed) if feeds.contains(&feed) => return Some(feed.to_owned()),
-            Some(feed) => names::undefined("feed", "[feed]", feed, span, feeds, findings),
+            Some(feed) => {
+                let keyrings = feeds.iter().filter(|(known, _)| known.kind == FeedKind::Keyring).map(|(known, _)| known.name.as_str());
+                let keyrings: Vec<&str> = keyrings.collect();
+                if keyrings.contains(&feed) {
+                    return Some(feed.to_owned());
+                }
+                if feeds.iter().any(|(known, _)| known.name == feed) {
+                    findings.error(span, format!("feed {feed:?} is a list of networks"), "name a feed of kind \"keyring\"");
+                } else {
+                    names::undefined("feed", "[feed]", feed, span, &keyrings, findings);
+                }
+            }
             None => findings.error(span, format!("from {text:?}"), "name a feed: \"feed:keys\""),
         }
         None

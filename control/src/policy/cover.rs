@@ -92,8 +92,8 @@ fn refusals(route: &Route) -> impl Iterator<Item = (Reason, &'static str)> {
     all.into_iter().filter(|(asks, ..)| *asks).map(|(_, reason, what)| (reason, what))
 }
 
-/// The reasons for which this policy may refuse what a row can ask. A row's key is always a good one of a whole keyring, its clock is trusted,
-/// and nobody else asks at the same time.
+/// The reasons for which this policy may refuse what a row can ask. A row's key is always a good one of a whole and fresh keyring, its clock is
+/// trusted,/// and nobody else asks at the same time.
 fn reachable(written: &Written) -> Vec<Reason> {
     let policy = &written.policy;
     let takes_keys = !policy.credentials.is_empty();
@@ -119,6 +119,7 @@ fn reachable(written: &Written) -> Vec<Reason> {
         | Reason::Clock
         | Reason::Contended
         | Reason::PolicyExpired
+        | Reason::Stale
         | Reason::Corrupt => false,
     };
     Reason::ALL.iter().copied().filter(could).collect()

@@ -1,5 +1,6 @@
 //! What a new policy changes, in words: rule by rule, and for the requests that the `[[expect]]` rows of both ask.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -9,7 +10,7 @@ use self::Effect::{Looser, Other, Tighter};
 use super::run::{RunError, run};
 use super::words;
 use super::written::Written;
-use crate::model::{Cost, Limit, Mode, Plan, Policy, Quota, Route, Tls, Zone};
+use crate::model::{Cost, Feed, Limit, Mode, Plan, Policy, Quota, Route, Tls, Zone};
 
 /// Who is better off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -74,6 +75,7 @@ pub fn diff(old: &Written, new: &Written) -> Result<Diff, RunError> {
             changes.zone(what, (one, &old.policy), (other, &new.policy));
         },
     );
+    changes.pairs("feed", &old.policy.feeds, &new.policy.feeds, |feed| &feed.name, Changes::feed);
     changes.pairs("quota", &old.policy.quotas, &new.policy.quotas, |quota| &quota.name, Changes::quota);
     changes.pairs("plan", &old.policy.plans, &new.policy.plans, |plan| &plan.name, Changes::plan);
     changes.pairs(
@@ -158,6 +160,9 @@ impl Changes {
             let (effect, how) = if new.deny_expired { (Tighter, "denies all") } else { (Looser, "goes on") };
             self.add(what, effect, format!("{how} past its end"));
         }
+        if old.allow_every != new.allow_every {
+            self.add("audit", Other, format!("{} instead: {}", words::sample(new.allow_every), words::sample(old.allow_every)));
+        }
         let what = "network";
         let texts = |policy: &Policy| policy.proxies.iter().map(ToString::to_string).collect::<Vec<_>>();
         let mark = (("believes proxy", Other), ("no longer believes proxy", Other));
@@ -186,11 +191,37 @@ impl Changes {
     }
 
     fn zone(&mut self, what: &str, (old, before): (Option<&Zone>, &Policy), (new, after): (Option<&Zone>, &Policy)) {
-        let texts = |zone: Option<&Zone>| zone.into_iter().flat_map(|zone| &zone.networks).map(ToString::to_string).collect::<Vec<_>>();
+        let networks = |zone: Option<&Zone>| zone.into_iter().flat_map(|zone| &zone.networks).map(ToString::to_string).collect::<Vec<_>>();
+        let feed = |zone: Option<&Zone>| zone.and_then(|zone| zone.feed.as_ref()).map(|feed| format!("feed:{feed}"));
+        let texts = |zone| networks(zone).into_iter().chain(feed(zone)).collect::<Vec<_>>();
         let name = new.or(old).map(|zone| &zone.name);
         let is_denied = name.is_some_and(|name| before.deny.contains(name) && after.deny.contains(name));
         let effects = if is_denied { (Tighter, Looser) } else { (Other, Other) };
         self.lists(what, &texts(old), &texts(new), (("now holds", effects.0), ("no longer holds", effects.1)));
+    }
+
+    fn feed(&mut self, what: &str, old: Option<&Feed>, new: Option<&Feed>) {
+        let (old, new) = match (old, new) {
+            (Some(old), Some(new)) => (old, new),
+            (None, _) => return self.add(what, Other, "is new"),
+            (_, None) => return self.add(what, Other, "is gone"),
+        };
+        if old.kind != new.kind {
+            self.add(what, Other, format!("is of kind {} instead of {}", words::kind(new.kind), words::kind(old.kind)));
+        }
+        if old.signers != new.signers {
+            self.add(what, Other, "is signed by others: its image must be theirs");
+        }
+        if old.stale != new.stale {
+            // Only what denies lets less pass: the least age at which it does.
+            let denies_at = |feed: &Feed| feed.stale.filter(|stale| stale.deny).map_or(u32::MAX, |stale| stale.after_s);
+            let effect = match denies_at(new).cmp(&denies_at(old)) {
+                Ordering::Less => Tighter,
+                Ordering::Greater => Looser,
+                Ordering::Equal => Other,
+            };
+            self.add(what, effect, format!("{} instead of {}", words::stale(new.stale), words::stale(old.stale)));
+        }
     }
 
     fn quota(&mut self, what: &str, old: Option<&Quota>, new: Option<&Quota>) {

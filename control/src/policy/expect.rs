@@ -38,6 +38,8 @@ pub struct Ask {
     pub tls: Tls,
     /// Other header fields.
     pub headers: Vec<(String, String)>,
+    /// The zones of feeds that list the client.
+    pub zones: Vec<String>,
     /// How many times it is sent; the last answer counts.
     pub repeat: u32,
     /// When it is sent, in Unix seconds; `None` = whenever.
@@ -112,6 +114,8 @@ fn word<S: serde::Serializer>(reason: &Option<Reason>, serializer: S) -> Result<
 pub(super) struct Around<'a> {
     pub(super) routes: Vec<&'a str>,
     pub(super) plans: &'a [Plan],
+    /// The zones that feeds fill.
+    pub(super) feed_zones: Vec<&'a str>,
     pub(super) takes_keys: bool,
     /// Whether any route is hidden: then what it refuses is answered as if it were not there.
     pub(super) hides: bool,
@@ -120,7 +124,7 @@ pub(super) struct Around<'a> {
 
 const KEYS: Keys = Keys { known: &["request", "answer"], unbuilt: &[] };
 const REQUEST: Keys = Keys {
-    known: &["line", "from", "auth", "scopes", "tenant", "plan", "principal", "tls", "headers", "repeat", "at"],
+    known: &["line", "from", "auth", "scopes", "tenant", "plan", "principal", "tls", "headers", "zones", "repeat", "at"],
     unbuilt: &["roles"],
 };
 const ANSWER: Keys = Keys { known: &["status", "reason", "route", "principal", "tenant", "retry-after"], unbuilt: &[] };
@@ -155,10 +159,25 @@ fn ask(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Optio
             }
         }
     }
+    let zones = table.get("zones").map(|entry| zones(entry, around, findings)).unwrap_or_default();
     let repeat = table.get("repeat").map_or(Some(1), |entry| entry.value.number("repeat", 1..=REPEAT_MAX, findings));
     let at_s = table.get("at").and_then(|entry| at(entry, findings));
     let (method, target) = line?;
-    Some(Ask { method, target, from: from?, key, tls: tls?, headers, repeat: u32::try_from(repeat?).ok()?, at_s })
+    Some(Ask { method, target, from: from?, key, tls: tls?, headers, zones, repeat: u32::try_from(repeat?).ok()?, at_s })
+}
+
+/// The lists of feeds are not the policy's, so a row says itself what they say of its client.
+fn zones(entry: &Entry<'_>, around: &Around<'_>, findings: &mut Findings) -> Vec<String> {
+    let mut zones = Vec::new();
+    for (name, span) in entry.value.texts("zones", "[\"bad\"]", findings) {
+        if around.feed_zones.contains(&name) {
+            zones.push(name.to_owned());
+        } else {
+            let help = "name zones that feeds fill; in the others a client is by its address, which `from` says";
+            findings.error(span, format!("no feed fills zone {name:?}"), help);
+        }
+    }
+    zones
 }
 
 fn at(entry: &Entry<'_>, findings: &mut Findings) -> Option<u64> {

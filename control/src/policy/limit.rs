@@ -89,7 +89,6 @@ pub fn rate(text: &str) -> Result<Rate, Refusal> {
     let Some((count, period)) = text.split_once('/') else {
         return Err((format!("quota {text:?} has no unit"), format!("say in how long: \"{text}/second\", minute, hour or day")));
     };
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
     let count = number(count).filter(|&count| count > 0);
     let count = count.ok_or_else(|| (format!("quota {text:?}"), "begin with a whole number, at least 1: \"60/minute\"".to_owned()))?;
     let period_s = match period {
@@ -97,11 +96,7 @@ pub fn rate(text: &str) -> Result<Rate, Refusal> {
         "minute" => Some(60),
         "hour" => Some(3_600),
         "day" => Some(86_400),
-        _ => {
-            let (many, unit) = period.split_at(period.bytes().take_while(u8::is_ascii_digit).count());
-            let unit_s = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)].into_iter().find(|(name, _)| *name == unit).map(|(_, s)| s);
-            number(many).zip(unit_s).and_then(|(many, unit_s): (u32, u32)| many.checked_mul(unit_s)).filter(|&period_s| period_s > 0)
-        }
+        _ => self::period(period).filter(|&period_s| period_s > 0),
     };
     let period_s = period_s.ok_or_else(|| {
         let help = if period.starts_with(|first: char| first.is_ascii_digit()) {
@@ -112,6 +107,17 @@ pub fn rate(text: &str) -> Result<Rate, Refusal> {
         (format!("quota {text:?}"), help.to_owned())
     })?;
     Ok(Rate { count, period_s })
+}
+
+fn number(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// Seconds of `30s`, `10m`, `2h` or `7d`.
+pub(super) fn period(text: &str) -> Option<u32> {
+    let (many, unit) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+    let unit_s = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)].into_iter().find(|(name, _)| *name == unit).map(|(_, s)| s);
+    number(many).zip(unit_s).and_then(|(many, unit_s): (u32, u32)| many.checked_mul(unit_s))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! once, and is a meaning from then on. The same text gives the same image.
 //! Not here: the image's bytes (`model`), and deciding about requests (`caltrop`): `[[expect]]` rows are run through the real guard.
 
+mod audit;
 mod auth;
 mod cases;
 mod condition;

@@ -15,6 +15,8 @@ pub(super) struct Network {
     pub(super) forwarded: ForwardedBy,
     pub(super) tls: Tls,
     pub(super) zones: Vec<(Zone, Span)>,
+    /// The feeds that zones name, and where.
+    pub(super) zone_feeds: Vec<(String, Span)>,
     pub(super) deny: Vec<String>,
     pub(super) never_deny: Vec<String>,
     pub(super) cors: Vec<String>,
@@ -30,11 +32,17 @@ impl Network {
             forwarded: ForwardedBy::Nothing,
             tls: Tls::V1_2,
             zones: Vec::new(),
+            zone_feeds: Vec::new(),
             deny: Vec::new(),
             never_deny: Vec::new(),
             cors: Vec::new(),
             places: [const { None }; 6],
         }
+    }
+
+    /// The zones that feeds fill.
+    pub(super) fn feed_zones(&self) -> Vec<&str> {
+        self.zones.iter().filter(|(zone, _)| zone.feed.is_some()).map(|(zone, _)| zone.name.as_str()).collect()
     }
 
     /// The zones that other tables may name.
@@ -55,6 +63,10 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings) -> Network {
         for (text, span) in entry.value.texts("proxies", "[\"10.0.0.0/24\"]", findings) {
             match text {
                 "unix:" => network.unix_is_proxy = true,
+                feed if feed.starts_with(FEED) => {
+                    let help = "list the networks here: whose word about others is believed is for the policy to say";
+                    findings.error(span, format!("proxies of a feed, {feed:?}"), help);
+                }
                 _ => network.proxies.extend(cidr(text, span, findings)),
             }
         }
@@ -67,7 +79,7 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings) -> Network {
     if let Some(entry) = table.get("zones")
         && let Some(zones) = entry.value.table("zones", entry.key_span.clone(), "{ vpn = [\"10.8.0.0/16\"] }", findings)
     {
-        network.zones = zones.entries.iter().filter_map(|entry| zone(entry, findings)).collect();
+        network.zones = zones.entries.iter().filter_map(|entry| zone(entry, &mut network.zone_feeds, findings)).collect();
     }
     let count = network.zone_names().len();
     if count > ZONES_MAX {
@@ -114,20 +126,23 @@ fn forwarded(table: &Table<'_>, network: &mut Network, findings: &mut Findings) 
     }
 }
 
-fn zone(entry: &Entry<'_>, findings: &mut Findings) -> Option<(Zone, Span)> {
+/// What stands before the name of a feed.
+const FEED: &str = "feed:";
+
+fn zone(entry: &Entry<'_>, feeds: &mut Vec<(String, Span)>, findings: &mut Findings) -> Option<(Zone, Span)> {
     let (name, span) = (entry.key, entry.key_span.clone());
     if name == PROXIES {
         findings.error(span, format!("zone {PROXIES:?}"), "this is the zone of [network] proxies: choose another name");
         return None;
     }
     names::check("zone", name, span.clone(), findings);
-    if entry.value.as_text().is_some_and(|text| text.starts_with("feed:")) {
-        findings.error(entry.value.span(), format!("zone {name:?}: prefixes from a feed are not supported yet"), "list the networks here");
-        return Some((Zone { name: name.to_owned(), networks: Vec::new() }, span));
+    if let Some(feed) = entry.value.as_text().and_then(|text| text.strip_prefix(FEED)) {
+        feeds.push((feed.to_owned(), entry.value.span()));
+        return Some((Zone { name: name.to_owned(), networks: Vec::new(), feed: Some(feed.to_owned()) }, span));
     }
     let texts = entry.value.texts(&format!("zone {name:?}"), "[\"10.8.0.0/16\"]", findings);
     let networks = texts.into_iter().filter_map(|(text, span)| cidr(text, span, findings)).collect();
-    Some((Zone { name: name.to_owned(), networks }, span))
+    Some((Zone { name: name.to_owned(), networks, feed: None }, span))
 }
 
 fn cidr(text: &str, span: Span, findings: &mut Findings) -> Option<Cidr> {

@@ -4,11 +4,13 @@
 //! row and smaller than the policy says: only collisions depend on its size.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use caltrop::audit::{Reason, Verdict};
 use caltrop::guard::{Fact, Feeds, Misuse, Secrets, SecretsFull, StateError, Step, Trace};
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
+use caltrop::net::{Cidr, Overlap, Prefix, Prefixes};
 use caltrop::request::{Header, Peer, Request, TlsVersion, Transport};
 use caltrop::table::Word;
 use caltrop::time::{Now, Quality};
@@ -21,7 +23,8 @@ use super::expect::{Ask, Sender};
 use super::written::Written;
 use crate::image::Stamp;
 use crate::keys::{self, KeyringError};
-use crate::model::{CompileError, Tls};
+use crate::model::{self, CompileError, Tls};
+use crate::prefixes::{Choice, Table};
 
 /// What came of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +74,8 @@ pub fn run(written: &Written) -> Result<Vec<RowResult>, RunError> {
     let public = *signer.verifying_key().as_bytes();
     let mut policy = written.policy.clone();
     policy.slots = policy.slots.min(SLOTS);
-    policy.feeds.iter_mut().for_each(|feed| feed.signers = vec![public]);
+    // The images here are as new as any: rows ask what a policy says, not how its feeds are kept.
+    policy.feeds.iter_mut().for_each(|feed| (feed.signers, feed.stale) = (vec![public], None));
     let mut count = 0u64;
     let asked = cases(written, PepperOf { id: 1, bytes: &PEPPER }, || {
         count += 1;
@@ -89,12 +93,15 @@ pub fn run(written: &Written) -> Result<Vec<RowResult>, RunError> {
         None => Vec::new(),
     };
     let keyring = feed.map(|(_, trust)| Keyring::open(&keyring_image, &trust, Floor::NONE)).transpose()?;
+    let lists = list_images(&opened, &signer)?;
+    let lists = lists.iter().map(|image| image.open(&policy)).collect::<Result<Vec<_>, OpenError>>()?;
     let secrets = Secrets::new().with_pepper(1, &PEPPER)?;
     let geometry = opened.geometry();
     let words: Vec<Word> = (0..State::words(geometry).ok_or(StateError::Geometry)?).map(|_| Word::new(0)).collect();
     let rows = written.expects.iter().zip(&asked.cases).map(|(row, case)| {
         let state = State::format(&words, geometry, [1; 16])?;
-        let guard = Guard::new(&opened, &Feeds { keyring }, &state, &secrets)?;
+        let prefixes: Vec<Prefixes<'_>> = lists.iter().map(|list| list.of(&row.request)).collect();
+        let guard = Guard::new(&opened, &Feeds { keyring, prefixes: &prefixes }, &state, &secrets)?;
         Ok(ask(&guard, &row.request, case))
     });
     rows.collect()
@@ -105,6 +112,50 @@ const PEPPER: [u8; 32] = [1; 32];
 const STAMP: Stamp = Stamp { sequence: 1, created_s: 1, not_after_s: 0 };
 /// Any instant would do; this one is in the year 2027.
 const NOW: Now = Now { wall_s: 1_800_000_000, mono_ns: 1_000_000_000, quality: Quality::Trusted };
+
+/// What a feed's list can say of a row's client: that it is on it, as everybody is, or that it is not, as nobody is.
+struct ListImages {
+    feed: String,
+    trust: Trust,
+    all: Vec<u8>,
+    none: Vec<u8>,
+}
+
+/// The same, opened.
+struct Lists<'i> {
+    zone: Option<String>,
+    all: Prefixes<'i>,
+    none: Prefixes<'i>,
+}
+
+fn list_images(policy: &Policy<'_>, signer: &SigningKey) -> Result<Vec<ListImages>, CompileError> {
+    let everybody = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)].map(|address| Cidr::containing(address, 0));
+    let everybody: Vec<Prefix> = everybody.into_iter().flatten().map(|cidr| Prefix { cidr, value: 1 }).collect();
+    let feeds = policy.prefix_feeds().map(|(feed, trust)| {
+        let scope = format!("{}/{feed}", policy.name());
+        let image = |mut prefixes: Vec<Prefix>| -> Result<Vec<u8>, CompileError> {
+            let table = Table::new(&mut prefixes, Overlap::Longest, Choice::Ranges);
+            Ok(table.image(&scope, &[String::new()])?.finish(signer, STAMP))
+        };
+        Ok(ListImages { feed: feed.to_owned(), trust, all: image(everybody.clone())?, none: image(Vec::new())? })
+    });
+    feeds.collect()
+}
+
+impl ListImages {
+    fn open(&self, policy: &model::Policy) -> Result<Lists<'_>, OpenError> {
+        let zone = policy.zones.iter().find(|zone| zone.feed.as_ref() == Some(&self.feed)).map(|zone| zone.name.clone());
+        let open = |bytes| Prefixes::open(bytes, &self.trust, Floor::NONE);
+        Ok(Lists { zone, all: open(&self.all)?, none: open(&self.none)? })
+    }
+}
+
+impl<'i> Lists<'i> {
+    fn of(&self, row: &Ask) -> Prefixes<'i> {
+        let is_listed = self.zone.as_ref().is_some_and(|zone| row.zones.contains(zone));
+        if is_listed { self.all } else { self.none }
+    }
+}
 
 fn ask(guard: &Guard<'_>, row: &Ask, case: &Case) -> RowResult {
     let headers: Vec<Header<'_>> =

@@ -32,6 +32,7 @@ pub fn show(written: &Written) -> Result<String, RunError> {
     if policy.mode != Mode::Enforce {
         let _ = writeln!(out, "the policy {}: it denies nothing but malformed requests", words::mode(policy.mode));
     }
+    let _ = writeln!(out, "{}, and every denial", words::sample(policy.allow_every));
     if let Some(keys) = written.keys {
         let _ = writeln!(out, "keyring of {keys} keys: {} bytes of records, and their names", keys * KEY_BYTES);
     }
@@ -50,11 +51,16 @@ pub fn show(written: &Written) -> Result<String, RunError> {
         let _ = writeln!(out, "\n{} fields of every answer", policy.fields.len());
         out += &table(policy.fields.iter().map(|field| vec![field.name.clone(), field.value.clone()]));
     }
+    if !policy.feeds.is_empty() {
+        let _ = writeln!(out, "\n{} feeds", policy.feeds.len());
+        out += &table(policy.feeds.iter().map(|feed| vec![feed.name.clone(), words::kind(feed.kind).to_owned(), words::stale(feed.stale)]));
+    }
     let _ = writeln!(out, "\n{} zones", policy.zones.len());
     out += &table(policy.zones.iter().map(|zone| {
         let marks = [(&policy.deny, "denied"), (&policy.never_deny, "never denied")];
         let marks: Vec<&str> = marks.into_iter().filter(|(list, _)| list.contains(&zone.name)).map(|(_, mark)| mark).collect();
-        vec![zone.name.clone(), format!("{} networks", zone.networks.len()), marks.join(", ")]
+        let networks = zone.feed.as_ref().map_or_else(|| format!("{} networks", zone.networks.len()), |feed| format!("feed {feed}"));
+        vec![zone.name.clone(), networks, marks.join(", ")]
     }));
     Ok(out)
 }

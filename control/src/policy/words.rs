@@ -1,6 +1,6 @@
 //! What parts of a policy are called when people are told of them.
 
-use crate::model::{By, Limit, Mode, Route, Tls};
+use crate::model::{By, FeedKind, Limit, Mode, Route, Stale, Tls};
 
 pub(super) fn limits(limits: &[Limit]) -> String {
     let shown = limits.iter().map(|limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst));
@@ -27,6 +27,28 @@ pub(super) fn mode(mode: Mode) -> String {
         Mode::Report { percent: 100 } => "only reports".to_owned(),
         Mode::Report { percent } => format!("only reports for {percent}% of callers"),
     }
+}
+
+pub(super) fn sample(allow_every: u32) -> String {
+    match allow_every {
+        0 => "no allowed request is in the audit log".to_owned(),
+        1 => "every allowed request is in the audit log".to_owned(),
+        every => format!("one in {every} allowed requests is in the audit log"),
+    }
+}
+
+pub(super) const fn kind(kind: FeedKind) -> &'static str {
+    match kind {
+        FeedKind::Keyring => "keyring",
+        FeedKind::Prefixes => "prefixes",
+    }
+}
+
+pub(super) fn stale(stale: Option<Stale>) -> String {
+    stale.map_or_else(
+        || "is never stale".to_owned(),
+        |Stale { after_s, deny }| format!("is stale after {after_s} s and {}", if deny { "then denies" } else { "then goes on" }),
+    )
 }
 
 pub(super) const fn tls(least: Tls) -> &'static str {

@@ -12,10 +12,10 @@ use super::document::{self, Keys, Span, Table};
 use super::expect::Expect;
 use super::lines::Lines;
 use super::network::Network;
-use super::{SignerError, auth, expect, feed, head, headers, network, plan, quota, route, unused};
+use super::{SignerError, audit, auth, expect, feed, head, headers, network, plan, quota, route, unused};
 use crate::diagnostic::{Findings, Report, Source};
 use crate::image::{ImageWriter, Stamp};
-use crate::model::{self, CompileError, Plan, Policy};
+use crate::model::{self, ALLOW_EVERY, CompileError, Plan, Policy};
 
 /// A policy.toml that was read and found good.
 ///
@@ -142,7 +142,7 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 const ROOT: Keys =
-    Keys { known: &["policy", "network", "headers", "feed", "auth", "quota", "plan", "route", "expect"], unbuilt: &["audit"] };
+    Keys { known: &["policy", "network", "headers", "feed", "auth", "quota", "plan", "route", "audit", "expect"], unbuilt: &[] };
 
 /// What the text says as far as it can be read, and where its routes begin.
 fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut Findings) -> Option<(Written, Span)> {
@@ -158,8 +158,9 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
     let network = table("network", "[network]", findings).map_or_else(Network::empty, |table| network::read(&table, findings));
     let fields = table("headers", "[headers]", findings).map(|table| headers::read(&table, findings)).unwrap_or_default();
     let feeds = table("feed", "[feed]", findings).map(|table| feed::read(&table, signer, findings)).unwrap_or_default();
-    let feed_names: Vec<&str> = feeds.iter().map(|(feed, _)| feed.name.as_str()).collect();
-    let auth = table("auth", "[auth.key]", findings).and_then(|table| auth::read(&table, &feed_names, findings));
+    feed::check_zones(&network.zone_feeds, &feeds, findings);
+    let auth = table("auth", "[auth.key]", findings).and_then(|table| auth::read(&table, &feeds, findings));
+    let allow_every = table("audit", "[audit]", findings).map_or(ALLOW_EVERY, |table| audit::read(&table, findings));
     let zones = network.zone_names();
     let quotas = table("quota", "[quota]", findings).map(|table| quota::read(&table, &zones, findings)).unwrap_or_default();
     let plans = table("plan", "[plan]", findings).map(|table| plan::read(&table, &quotas, findings)).unwrap_or_default();
@@ -188,6 +189,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
     let around = expect::Around {
         routes: routes.iter().map(|placed| placed.route.name.as_str()).collect(),
         plans: &plans,
+        feed_zones: network.feed_zones(),
         takes_keys: auth.is_some(),
         hides: routes.iter().any(|placed| placed.route.hide),
         scopes: head.scopes.as_deref(),
@@ -210,6 +212,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
         name: head.name,
         mode: head.mode,
         slots: head.slots,
+        allow_every,
         deny_expired: head.deny_expired,
         proxies: network.proxies,
         unix_is_proxy: network.unix_is_proxy,

@@ -4,7 +4,7 @@
 //! whose answer hangs on it is counted as one that cannot be replayed, with the reason.
 //! Promises: events = answered as before + refused + allowed + not replayed; the same log and policy give the same answer.
 //! What a rule in report mode would have denied is no event here: the request's own decision has a line of its own.
-//! Known limits: one in [`ALLOW_EVERY`] allowed requests is in the log, so counts of those are estimates, and who seldom came is missing; and
+//! Known limits: of allowed requests the log has a sample (`[audit] allow`), so counts of those are estimates, and who seldom came is missing; and
 //! limits are not replayed at all, since they need every request.
 
 mod question;
@@ -17,7 +17,6 @@ use serde::Serialize;
 
 use crate::audit::Line;
 use crate::keys::KeyModel;
-use crate::model::ALLOW_EVERY;
 use crate::policy::{RunError, Written, run};
 
 /// What came of a log.
@@ -40,6 +39,8 @@ pub struct Replay {
     pub lost: u64,
     /// Lines that are none of a log.
     pub unreadable: u64,
+    /// One allowed request in so many is in the log, by the policy that decided as far as it is known; 0 = none.
+    pub allow_every: u32,
 }
 
 /// Events of one caller and route that are answered otherwise, and in the same way.
@@ -76,7 +77,7 @@ struct Tally {
 }
 
 /// Asks a policy what a log's requests asked. `keys` are those that callers hold; `was` is the policy that decided then, which knows the
-/// routes that the new one has no more.
+/// routes that the new one has no more, and how many of the allowed requests are in the log.
 ///
 /// # Errors
 /// [`RunError`]: the policy makes no guard.
@@ -99,7 +100,8 @@ pub fn replay<'l>(
     policy: &Written,
     was: Option<&Written>,
 ) -> Result<Replay, RunError> {
-    let mut replay = Replay::default();
+    let allow_every = was.unwrap_or(policy).policy.allow_every;
+    let mut replay = Replay { allow_every, ..Replay::default() };
     let mut questions: BTreeMap<Question, Tally> = BTreeMap::new();
     for line in lines {
         match serde_json::from_str(line) {
@@ -107,7 +109,7 @@ pub fn replay<'l>(
             Ok(Line::Event(entry)) => {
                 let tally = questions.entry(Question::of(&entry, policy)).or_default();
                 tally.events += 1;
-                tally.requests += weight(entry.reason.is_none(), entry.count);
+                tally.requests += weight(entry.reason.is_none(), entry.count, allow_every);
             }
             Ok(Line::Lost { lost, .. }) => replay.lost += lost,
             Err(_) => replay.unreadable += 1,
@@ -149,6 +151,7 @@ pub fn replay<'l>(
 
 /// For how many requests an event stands that no event before it stands for: a flood's events carry 1, 2, 4 and so on, each in place of the
 /// last one (`caltrop::audit`, folds).
-fn weight(is_allowed: bool, count: u32) -> u64 {
-    u64::from(if is_allowed { ALLOW_EVERY } else { count - count / 2 })
+/// An allowed one stands for as many as the sample leaves out, at least for itself: under a policy that logs none it is an older one's.
+fn weight(is_allowed: bool, count: u32, allow_every: u32) -> u64 {
+    u64::from(if is_allowed { allow_every.max(1) } else { count - count / 2 })
 }

@@ -17,6 +17,8 @@ pub(super) struct Question {
     principal: Option<String>,
     key: Option<String>,
     client: Option<IpAddr>,
+    /// The zones that feeds filled then, and fill now: their lists are not at hand.
+    zones: Vec<String>,
     status: u16,
     /// The word of the reason, also one that this version does not know.
     reason: Option<String>,
@@ -70,6 +72,7 @@ impl Question {
             principal: entry.principal.clone(),
             key: entry.key.clone(),
             client: entry.client,
+            zones: entry.zones.iter().filter(|name| is_fed(policy, name)).cloned().collect(),
             status: entry.status,
             reason: entry.reason.clone(),
             at: has_hours.then(|| entry.at.clone()),
@@ -118,6 +121,7 @@ impl Question {
                 key: key.clone(),
                 tls: Tls::V1_3,
                 headers: Vec::new(),
+                zones: self.zones.clone(),
                 repeat: 1,
                 at_s,
             },
@@ -172,7 +176,7 @@ impl Question {
         let word = self.reason.as_deref().unwrap_or_default();
         let why = match Reason::from_word(word).ok_or_else(|| Why::Reason(word.to_owned()))? {
             Reason::AddressQuota | Reason::Failures | Reason::Quota => Why::Limits,
-            Reason::Contended | Reason::PolicyExpired | Reason::Corrupt | Reason::Clock => Why::State,
+            Reason::Contended | Reason::PolicyExpired | Reason::Stale | Reason::Corrupt | Reason::Clock => Why::State,
             Reason::Transport => Why::Transport,
             Reason::Credentials => Why::Credential,
             _ if self.route.is_none() => Why::NoRoute,
@@ -180,6 +184,10 @@ impl Question {
         };
         Err(why)
     }
+}
+
+fn is_fed(written: &Written, zone: &str) -> bool {
+    written.policy.zones.iter().any(|known| known.name == zone && known.feed.is_some())
 }
 
 fn find<'w>(written: &'w Written, name: &str) -> Option<&'w Route> {

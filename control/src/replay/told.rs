@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::{Group, Replay};
-use crate::model::ALLOW_EVERY;
 use crate::table::table;
 
 impl fmt::Display for Replay {
@@ -25,7 +24,7 @@ impl fmt::Display for Replay {
         if self.lost > 0 {
             writeln!(f, "\n{} events were lost before they were read", self.lost)?;
         }
-        writeln!(f, "\n{}", caveats())
+        writeln!(f, "\n{}", caveats(self.allow_every))
     }
 }
 
@@ -43,10 +42,19 @@ fn groups(f: &mut fmt::Formatter<'_>, title: &str, groups: &[Group], about: &str
 }
 
 /// What no log of this form can tell, whatever stands in it.
-pub(super) fn caveats() -> String {
+pub(super) fn caveats(allow_every: u32) -> String {
+    let sample = match allow_every {
+        0 => "no allowed requests are in it, but those of an older policy: who passed is missing".to_owned(),
+        1 => "all allowed requests are in it that were not lost".to_owned(),
+        every => {
+            format!(
+                "one in {every} allowed requests is in it: who seldom came may be missing, and counts of those who passed are estimates"
+            )
+        }
+    };
     format!(
         "what the log cannot tell:\n  \
-         one in {ALLOW_EVERY} allowed requests is in it: who seldom came may be missing, and counts of those who passed are estimates\n  \
+         {sample}\n  \
          limits are not replayed: they need every request\n  \
          paths, header fields, bodies and TLS are not in it: a route is asked with x for each parameter and over TLS 1.3, bodies are not\n  \
          keys are as the keyring has them now, whether or not they still are good"

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use caltrop::guard::{Feeds, Secrets};
 use caltrop::image::{Floor, Trust};
 use caltrop::key::{Form, Keyring, digest};
+use caltrop::net::{Overlap, Prefix};
 use caltrop::request::{Header, Peer, Request, TlsVersion, Transport};
 use caltrop::table::Word;
 use caltrop::time::Quality;
@@ -14,8 +15,10 @@ use caltrop::{Decision, Guard, Now, Policy, State, mac};
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{KeyModel, KeyState, build};
 use caltrop_control::model::{
-    self, By, Condition, Cost, Credential, Feed, Field, ForwardedBy, Hours, Limit, Mode, On, Operand, Plan, Quota, Route, Test, Tls, Zone,
+    self, By, Condition, Cost, Credential, Feed, FeedKind, Field, ForwardedBy, Hours, Limit, Mode, On, Operand, Plan, Quota, Route, Test,
+    Tls, Zone,
 };
+use caltrop_control::prefixes::{Choice, Table};
 use ed25519_dalek::SigningKey;
 
 pub(crate) const STAMP: Stamp = Stamp { sequence: 7, created_s: 1_796_000_000, not_after_s: 0 };
@@ -60,8 +63,11 @@ fn conditions() -> Vec<Condition> {
 }
 
 pub(crate) fn model() -> model::Policy {
-    let zone =
-        |name: &str, networks: &[&str]| Zone { name: name.into(), networks: networks.iter().map(|text| text.parse().unwrap()).collect() };
+    let zone = |name: &str, networks: &[&str]| Zone {
+        name: name.into(),
+        networks: networks.iter().map(|text| text.parse().unwrap()).collect(),
+        feed: None,
+    };
     let limit = |count, period_s| Limit { count, period_s, burst: count };
     let quota = |name: &str, by, on, limit| Quota {
         name: name.into(),
@@ -76,6 +82,7 @@ pub(crate) fn model() -> model::Policy {
         name: "acme-api".into(),
         mode: Mode::Enforce,
         slots: 4096,
+        allow_every: model::ALLOW_EVERY,
         deny_expired: false,
         proxies: vec!["10.0.0.0/24".parse().unwrap()],
         unix_is_proxy: true,
@@ -94,7 +101,12 @@ pub(crate) fn model() -> model::Policy {
             Field { name: "x-content-type-options".into(), value: "nosniff".into() },
         ],
         strip: true,
-        feeds: vec![Feed { name: "keys".into(), signers: vec![*signer().verifying_key().as_bytes()] }],
+        feeds: vec![Feed {
+            name: "keys".into(),
+            kind: FeedKind::Keyring,
+            signers: vec![*signer().verifying_key().as_bytes()],
+            stale: None,
+        }],
         keyring: Some("keys".into()),
         credentials: vec![
             Credential { header: "authorization".into(), scheme: Some("Bearer".into()) },
@@ -162,6 +174,13 @@ pub(crate) fn keyring_image() -> Vec<u8> {
     build("acme-api/keys", &keys(), &signer(), STAMP).unwrap()
 }
 
+/// The image of a list of networks.
+pub(crate) fn list_image(scope: &str, networks: &[&str], stamp: Stamp) -> Vec<u8> {
+    let mut prefixes: Vec<Prefix> = networks.iter().map(|text| Prefix { cidr: text.parse().unwrap(), value: 1 }).collect();
+    let table = Table::new(&mut prefixes, Overlap::Longest, Choice::Fastest);
+    table.image(scope, &[String::new()]).unwrap().finish(&signer(), stamp)
+}
+
 /// What a request is, for those who only care about a part of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Ask<'a> {
@@ -199,7 +218,8 @@ impl House {
         let policy = Policy::open(&self.policy, &trust("acme-api", &signer()), Floor::NONE).unwrap();
         let (_, feed) = policy.keyring_feed().unwrap();
         let keyring = Keyring::open(&self.keyring, &feed, Floor::NONE).unwrap();
-        Guard::new(&policy, &Feeds { keyring: Some(keyring) }, &State::attach(&self.words).unwrap(), &self.secrets).unwrap()
+        Guard::new(&policy, &Feeds { keyring: Some(keyring), ..Feeds::default() }, &State::attach(&self.words).unwrap(), &self.secrets)
+            .unwrap()
     }
 
     /// The status and the reason's word, "" if allowed.

@@ -30,7 +30,7 @@ pub struct Event {
     pub verdict: Verdict,
     /// How many trusted proxies were passed.
     pub hops: u8,
-    /// The route's or quota's index in the policy that decided, `u16::MAX` without one.
+    /// The index in the policy of the route, quota or feed that decided, `u16::MAX` without one.
     pub rule: u16,
     /// What `Retry-After` said, in seconds.
     pub retry_after_s: u32,

@@ -119,6 +119,8 @@ reasons! {
     Preflight = 28, "preflight", 204;
     /// The preflight of a page whose origin is not listed.
     Origin = 29, "origin", 403;
+    /// A feed that the request hangs on was not renewed in time, and the policy says that then it is refused.
+    Stale = 30, "stale", 503;
 }
 
 #[cfg(test)]

@@ -3,17 +3,21 @@
 use core::fmt;
 use core::net::IpAddr;
 
+use heapless::String;
+
 use super::charge::address_dues;
 use super::cost::Payer;
 use super::decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 use super::policy::Policy;
+use super::record::FeedRecord;
 use super::secrets::Secrets;
 use super::state::State;
 use super::steps::{Attempt, Stop};
 use super::trace::Trace;
 use crate::audit::{Event, Reason, Verdict};
 use crate::key::Keyring;
-use crate::name::name64;
+use crate::name::{NAME_MAX, name64};
+use crate::net::Prefixes;
 use crate::rate::record::on;
 use crate::request::Request;
 use crate::time::Now;
@@ -23,6 +27,8 @@ use crate::time::Now;
 pub struct Feeds<'b> {
     /// The API keys.
     pub keyring: Option<Keyring<'b>>,
+    /// The lists of networks, in the order of [`Policy::prefix_feeds`].
+    pub prefixes: &'b [Prefixes<'b>],
 }
 
 /// Policy, feeds, state and secrets together. Free to build: to build another one is a reload.
@@ -30,6 +36,7 @@ pub struct Feeds<'b> {
 pub struct Guard<'g> {
     pub(super) policy: Policy<'g>,
     pub(super) keyring: Option<Keyring<'g>>,
+    pub(super) prefixes: &'g [Prefixes<'g>],
     pub(super) state: State<'g>,
     pub(super) secrets: &'g Secrets,
 }
@@ -47,7 +54,13 @@ impl<'g> Guard<'g> {
         if let Some((id, _)) = pairs.find(|(id, _)| secrets.pepper(*id).is_none()) {
             return Err(Misuse::PepperMissing { id });
         }
-        Ok(Self { policy: *policy, keyring: feeds.keyring, state: *state, secrets })
+        let is_there = |at: usize, feed: &FeedRecord| feeds.prefixes.get(at).is_some_and(|list| list.image().header().scope == feed.scope);
+        if let Some((_, (index, _))) = (0..).zip(policy.lists()).find(|(at, (_, feed))| !is_there(*at, feed)) {
+            let name = usize::try_from(index).ok().and_then(|index| policy.feed_name(index)).unwrap_or_default();
+            // A name of a policy has 63 bytes at most; a longer one is not told.
+            return Err(Misuse::PrefixesMissing { feed: String::try_from(name).unwrap_or_default() });
+        }
+        Ok(Self { policy: *policy, keyring: feeds.keyring, prefixes: feeds.prefixes, state: *state, secrets })
     }
 
     /// The policy that decides.
@@ -60,6 +73,12 @@ impl<'g> Guard<'g> {
     #[must_use]
     pub const fn keyring(&self) -> Option<&Keyring<'g>> {
         self.keyring.as_ref()
+    }
+
+    /// The lists of networks that it knows, in the order of [`Policy::prefix_feeds`].
+    #[must_use]
+    pub const fn prefixes(&self) -> &'g [Prefixes<'g>] {
+        self.prefixes
     }
 
     /// The state that it counts in.
@@ -103,14 +122,15 @@ impl<'g> Guard<'g> {
     /// Charges an address for a credential that the application itself refused: what [`Outcome::AuthFailed`] does, for hosts that kept
     /// only the client's address. `None` is the client whose address could not be told.
     pub fn auth_failed(&self, client: Option<IpAddr>, now: Now) {
-        let zones = client.map_or(0, |address| self.policy.ranges.lookup(address));
+        let zones = client.map_or(0, |address| self.zones_of(address));
         let dues = address_dues(self, client, zones, on::AUTH_FAILURE).unwrap_or_default();
         dues.iter().for_each(|due| self.state.limiter().settle(&due.charge, now));
     }
 
     pub(super) fn is_expired(&self, now: Now) -> bool {
         let keyring = self.keyring.as_ref().is_some_and(|keyring| self.policy.refuses_expired(keyring.image(), now));
-        keyring || self.policy.refuses_expired(&self.policy.image, now)
+        let list = self.prefixes.iter().any(|list| self.policy.refuses_expired(list.image(), now));
+        keyring || list || self.policy.refuses_expired(&self.policy.image, now)
     }
 
     /// Unpredictable without the state's key, and never given twice.
@@ -166,10 +186,15 @@ impl<'g> Guard<'g> {
 }
 
 /// Why a guard cannot be put together: shown at start, never by a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Misuse {
     /// The policy takes API keys, and no keyring was handed in.
     KeyringMissing,
+    /// A zone of the policy is a feed's, and the image of this feed was not handed in, or not in its place.
+    PrefixesMissing {
+        /// Its name.
+        feed: String<NAME_MAX>,
+    },
     /// The keyring was made under a pepper that the host does not hold.
     PepperMissing {
         /// Its id.
@@ -181,6 +206,9 @@ impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyringMissing => f.write_str("the policy takes API keys and no keyring was given: load the feed that [auth.key] names"),
+            Self::PrefixesMissing { feed } => {
+                write!(f, "a zone of the policy is the feed {feed:?} and its list was not given: load its image, in the policy's order")
+            }
             Self::PepperMissing { id } => {
                 write!(f, "the keyring was made under pepper {id}, which the host does not hold: give that secret")
             }

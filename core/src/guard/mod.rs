@@ -13,11 +13,11 @@
 //! | 1 shape | 400, 414, 431 |
 //! | 2 address | never: what cannot be read is an unknown client |
 //! | 3 transport | 403 |
-//! | 4 zones | 403 |
+//! | 4 zones | 403, 503 for a stale list |
 //! | 5 address quota | 429 |
 //! | preflight | 204, 403, 404 |
 //! | 6 route | 404, 403 for its transport |
-//! | 7 credential | 400, 401, 429 for an address with many failures |
+//! | 7 credential | 400, 401, 429 for an address with many failures, 503 for a stale keyring |
 //! | 9 access | 403 |
 //! | 10 quotas | 429 |
 //! | 12 audit | never |
@@ -31,11 +31,13 @@ mod charge;
 mod cost;
 mod credential;
 mod decision;
+mod lists;
 mod pick;
 mod policy;
 pub mod record;
 mod report;
 mod secrets;
+mod stale;
 mod state;
 mod steps;
 mod trace;
@@ -50,6 +52,7 @@ pub use pick::{NeitherSlot, Picked, Slot};
 pub use policy::Policy;
 pub use report::{REPORTED_MAX, WouldDeny};
 pub use secrets::{PEPPERS_MAX, Secrets, SecretsFull};
+pub use stale::Stale;
 pub use state::{Geometry, State, StateError};
 pub use trace::{Fact, Step, Trace};
 pub use upstream::Upstream;

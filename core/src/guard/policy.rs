@@ -37,7 +37,7 @@ pub struct Policy<'b> {
     pub(super) fields: &'b [FieldRecord],
     /// Whether any route is hidden.
     pub(super) hides: bool,
-    feeds: &'b [FeedRecord],
+    pub(super) feeds: &'b [FeedRecord],
     lines: &'b [LineRecord],
     pub(super) text: Text<'b>,
     /// The least TLS that any route asks for: less can be refused before a route is known.
@@ -97,6 +97,7 @@ impl<'b> Policy<'b> {
         policy.check_plans()?;
         policy.check_quotas()?;
         policy.check_credentials()?;
+        policy.check_feeds()?;
         policy.check_answers()?;
         policy.routes.check(policy.quotas.len(), policy.zone_mask())?;
         policy.check_charges()?;
@@ -149,6 +150,12 @@ impl<'b> Policy<'b> {
     #[must_use]
     pub fn quota_name(&self, index: usize) -> Option<&'b str> {
         self.quotas.get(index).and_then(|quota| self.text.get(quota.name))
+    }
+
+    /// The feed with this index.
+    #[must_use]
+    pub fn feed_name(&self, index: usize) -> Option<&'b str> {
+        self.feeds.get(index).and_then(|feed| self.text.get(feed.name))
     }
 
     /// Where in policy.toml something was said ([`record::line`](super::record::line) lists what).
@@ -265,7 +272,8 @@ impl<'b> Policy<'b> {
         self.text.check(head.name, POLICY)?;
         let masks = (head.proxies.get() | head.deny.get() | head.never_deny.get()) & !self.zone_mask();
         let keyring = head.keyring.get();
-        let keyring_fits = keyring == u32::MAX || usize::try_from(keyring).is_ok_and(|index| index < self.feeds.len());
+        let keyring_fits = keyring == u32::MAX
+            || self.feeds.get(usize::try_from(keyring).unwrap_or(usize::MAX)).is_some_and(|feed| feed.kind == Kind::Keyring.code());
         let known = matches!(head.forwarded, FORWARDED_NONE | FORWARDED_X | FORWARDED_RFC7239)
             && matches!(head.tls, 0 | 2 | 3)
             && head.flags & !(FLAG_UNIX_PROXY | FLAG_DENY_EXPIRED | FLAG_STRIP | FLAG_REPORT) == 0
@@ -354,11 +362,7 @@ impl<'b> Policy<'b> {
             self.text.check(credential.header, CREDENTIAL)?;
             self.text.check_optional(credential.scheme, CREDENTIAL)?;
         }
-        self.feeds.iter().try_for_each(|feed| {
-            let name = self.text.check(feed.name, FEED);
-            let first = feed.signers.first().is_some_and(|key| PublicKey::from_bytes(key).is_ok());
-            if first && feed.zero == [0; 3] { name.map(|_| ()) } else { Err(OpenError::Content { tag: FEED }) }
-        })
+        Ok(())
     }
 
     /// Routes charge only what is charged by routes, and few enough to be taken at once.
@@ -381,7 +385,7 @@ pub(super) struct Plan<'b> {
 }
 
 /// The signers of a feed; a second one of all zeros is none.
-fn feed_trust(feed: &FeedRecord) -> Trust {
+pub(super) fn feed_trust(feed: &FeedRecord) -> Trust {
     let [first, second] = &feed.signers;
     let keys = [PublicKey::from_bytes(first).ok(), PublicKey::from_bytes(second).ok()];
     Trust::of_scope(feed.scope.get(), keys)

@@ -120,15 +120,32 @@ pub struct FeedRecord {
     pub scope: U64,
     /// Its name, without the policy's.
     pub name: U32,
+    /// From this age on, in seconds, its image is stale; 0 = never.
+    pub stale_s: U32,
     /// The kind of its images.
     pub kind: u8,
+    /// [`STALE_KEEP`] or [`STALE_DENY`].
+    pub on_stale: u8,
+    /// The zone of the addresses that it lists, an index; [`NO_ZONE`] for a keyring.
+    pub zone: u8,
     /// Zero.
-    pub zero: [u8; 3],
+    pub zero: u8,
     /// Who may sign it; the second all zero if there is one signer.
     pub signers: [[u8; 32]; 2],
 }
 
-const _: () = assert!(size_of::<FeedRecord>() == 80);
+const _: () = assert!(size_of::<FeedRecord>() == 84);
+
+/// [`FeedRecord::zone`]: none.
+pub const NO_ZONE: u8 = u8::MAX;
+
+/// The most feeds of prefixes: each is looked up for each request.
+pub const LISTS_MAX: usize = 4;
+
+/// [`FeedRecord::on_stale`]: a stale image goes on deciding.
+pub const STALE_KEEP: u8 = 0;
+/// [`FeedRecord::on_stale`]: what hangs on a stale image is refused.
+pub const STALE_DENY: u8 = 1;
 
 /// Where in policy.toml something was said.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]

@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::credential::{self, Shown};
 use super::decision::Facts;
 use super::report::{Posture, WouldDeny};
+use super::stale::Stale;
 use super::trace::{Fact, Step, Trace};
 use crate::access::record::AUTH_NONE;
 use crate::access::{Known, Path, PathError, Route};
@@ -22,7 +23,7 @@ use crate::time::{Now, Quality};
 pub(super) struct Stop {
     pub(super) reason: Reason,
     pub(super) retry_after_s: u32,
-    /// Index of the route or quota that decided, `u16::MAX` for neither.
+    /// Index of the route, quota or feed that decided, `u16::MAX` for none.
     pub(super) rule: u16,
 }
 
@@ -158,10 +159,11 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     fn address(&mut self) -> Result<(), Stop> {
         let policy = &self.guard.policy;
         let proxies = policy.head.proxies.get();
+        // No feed says who may speak for others.
         let is_proxy = |address: IpAddr| policy.ranges.lookup(address) & proxies != 0;
         let walk = Walk::new(self.request, policy.forwarded(), policy.unix_is_proxy(), is_proxy);
         self.facts.walk = Some(walk);
-        self.facts.zones = walk.client.address().map_or(0, |address| policy.ranges.lookup(address));
+        self.facts.zones = walk.client.address().map_or(0, |address| self.guard.zones_of(address));
         self.tls = tls_of(self.request, walk.peer);
         self.facts.answer.is_tls = self.tls > 0;
         self.trace.fact(Step::Address, Fact::Client(walk));
@@ -175,6 +177,8 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     fn zones(&mut self) -> Result<(), Stop> {
         let (head, zones) = (self.guard.policy.head, self.facts.zones);
         self.trace.fact(Step::Zones, Fact::Zones(zones));
+        let guard = self.guard;
+        guard.stale_lists(self.now).try_for_each(|stale| self.fresh(Step::Zones, Some(stale)))?;
         let is_denied = zones & head.deny.get() != 0 && zones & head.never_deny.get() == 0;
         if is_denied { Err(Reason::DeniedZone.into()) } else { Ok(()) }
     }
@@ -232,8 +236,9 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         Ok(())
     }
 
-    /// The key that the request shows, if it is a good one.
+    /// The key that the request shows, if it is a good one. Of a stale keyring none is.
     fn verified(&mut self) -> Result<Entry<'g>, Stop> {
+        self.fresh(Step::Credential, self.guard.stale_keyring(self.now))?;
         let key = match credential::find(&self.guard.policy, self.request) {
             Shown::None => return Err(Reason::NoCredential.into()),
             Shown::Several => return Err(Reason::Credentials.into()),
@@ -250,6 +255,13 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
                 Err(key_reason(reason).into())
             }
         }
+    }
+
+    /// Refuses what hangs on a feed that is stale, if the policy says so.
+    fn fresh(&mut self, step: Step, stale: Option<Stale<'g>>) -> Result<(), Stop> {
+        let Some(stale) = stale.filter(|stale| stale.denies) else { return Ok(()) };
+        self.trace.fact(step, Fact::Stale(stale));
+        Err(Stop { rule: stale.index, ..Reason::Stale.into() })
     }
 
     fn access(&mut self) -> Result<(), Stop> {

@@ -1,5 +1,6 @@
 //! Listening to a decision: what `caltrop explain` prints, from the same code that decides.
 
+use super::stale::Stale;
 use crate::access::Match;
 use crate::audit::Verdict;
 use crate::net::Walk;
@@ -73,6 +74,8 @@ pub enum Fact<'g> {
         /// What the credential names as its plan.
         plan: Option<&'g str>,
     },
+    /// A feed is stale, and what hangs on it refused.
+    Stale(Stale<'g>),
     /// A set of charges was refused.
     Refused(AllRefused),
 }

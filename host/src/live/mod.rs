@@ -1,8 +1,9 @@
-//! A guard that takes a new policy or keyring while requests come.
+//! A guard that takes a new policy, keyring or list while requests come.
 //!
 //! Defends against: a revoked key that is good until a restart; a restart that loses requests; a bad file that stops a good server.
 //! Promises: what was renamed into place decides from the next [`LiveGuard::poll`] on that is [`LOOK_NS`] after the last; a decision is made by one
-//! policy and one keyring that were checked together; balances stay, since the state does; a file that is refused changes nothing and is told once;
+//! policy and the feeds that were checked together; balances stay, since the state does; a file that is refused changes nothing and is told once,
+//! and so is a feed that goes stale;
 //! a sequence is never taken back, whatever the floors on disk say.
 //! Costs: [`LiveGuard::current`] is a few atomic operations, without a lock, and without an allocation but a thread's first; a poll that finds
 //! nothing new is one load, and a `stat` a file five times a second; a new file costs its signature check on the thread that polls.
@@ -22,10 +23,12 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use caltrop::image::Floor;
 use caltrop::time::Now;
+use caltrop::{Guard, Policy};
 
+use crate::clock;
 use crate::error::LoadError;
 use crate::guard::{HostGuard, Images, Options};
-use crate::place::{KEYRING_MEND, POLICY_MEND, Place};
+use crate::place::{KEYRING_MEND, LIST_MEND, POLICY_MEND, Place};
 use watched::Watched;
 
 /// How long a poll relies on the last look, in nanoseconds: a fifth of a second, so that a revocation is known everywhere well within one.
@@ -45,6 +48,8 @@ pub enum News {
     Refused(LoadError),
     /// What was taken decides, and its floor cannot be written: after a restart an older image might be taken. Told once, tried at every look.
     FloorNotKept(LoadError),
+    /// A feed whose image is older than the policy lets it be. Told once, until a newer one is taken.
+    Stale(String),
     /// What is odd about what was taken, and no error.
     Warning(String),
 }
@@ -55,7 +60,7 @@ impl fmt::Display for News {
             Self::Taken { image, sequence } => write!(f, "{}: sequence {sequence} decides from now on", image.display()),
             Self::Refused(error) => write!(f, "refused, and what decided before still does: {error}"),
             Self::FloorNotKept(error) => write!(f, "what decides now could be rolled back by a restart: {error}"),
-            Self::Warning(text) => f.write_str(text),
+            Self::Stale(text) | Self::Warning(text) => f.write_str(text),
         }
     }
 }
@@ -95,12 +100,15 @@ impl LiveGuard {
     pub fn load(options: Options) -> Result<Self, LoadError> {
         let place = Place::of(&options)?;
         let guard = HostGuard::load_from(&place, options.secrets, &options.state)?;
+        // What was stale at the start is among its warnings.
+        let stale = guard.guard().stale(clock::now()).map(|stale| stale.feed.to_owned()).collect();
         let keyring = place.keyring_file(guard.guard().policy()).map(|path| Watched::new(path, KEYRING_MEND));
-        let files = std::iter::once(Watched::new(place.policy.clone(), POLICY_MEND)).chain(keyring).collect();
+        let lists = place.list_files(guard.guard().policy()).into_iter().map(|(path, _)| Watched::new(path, LIST_MEND));
+        let files = std::iter::once(Watched::new(place.policy.clone(), POLICY_MEND)).chain(keyring).chain(lists).collect();
         Ok(Self {
             current: ArcSwap::from_pointee(guard),
             next_look_ns: AtomicU64::new(0),
-            watch: Mutex::new(Watch { place, files, again: false, owes_floor: false, floor_told: None }),
+            watch: Mutex::new(Watch { place, files, again: false, owes_floor: false, floor_told: None, stale }),
         })
     }
 
@@ -120,7 +128,7 @@ impl LiveGuard {
             return Vec::new();
         }
         self.next_look_ns.store(now.mono_ns.saturating_add(LOOK_NS), Relaxed);
-        self.look()
+        self.look_at(now)
     }
 
     /// Whether [`LiveGuard::poll`] would look: for hosts that make room for it first.
@@ -131,13 +139,22 @@ impl LiveGuard {
 
     /// Looks at the files at once, and takes what is new and good. Nothing, if another thread is looking.
     pub fn look(&self) -> Vec<News> {
+        self.look_at(clock::now())
+    }
+
+    fn look_at(&self, now: Now) -> Vec<News> {
         let mut watch = match self.watch.try_lock() {
             Ok(watch) => watch,
             // What a thread that panicked left is a list of files that were seen: at worst one is read again.
             Err(TryLockError::Poisoned(watch)) => watch.into_inner(),
             Err(TryLockError::WouldBlock) => return Vec::new(),
         };
-        let watch = &mut *watch;
+        let mut news = self.take(&mut watch);
+        news.extend(watch.grown_stale(self.current().guard(), now));
+        news
+    }
+
+    fn take(&self, watch: &mut Watch) -> Vec<News> {
         let mut is_worth_it = watch.again || watch.owes_floor;
         for file in &mut watch.files {
             is_worth_it |= file.look();
@@ -215,7 +232,7 @@ impl Drop for Watcher {
     }
 }
 
-/// The files of a guard: the policy first, then keyrings.
+/// The files of a guard: the policy first, then its feeds.
 #[derive(Debug)]
 struct Watch {
     place: Place,
@@ -225,21 +242,26 @@ struct Watch {
     /// Whether what decides has a floor that is yet to be written, and what was told of it.
     owes_floor: bool,
     floor_told: Option<LoadError>,
+    /// The feeds that were told to be stale.
+    stale: Vec<String>,
 }
 
 type Refused = Vec<(usize, LoadError)>;
 
 impl Watch {
-    /// The policy that lies there, or the one that is used, whichever first goes with the keyring that lies there, or the one that is used: a bad
-    /// policy does not keep a revocation out, nor a bad keyring a new policy.
+    /// The policy that lies there, or the one that is used, whichever first goes with the feeds that lie there, or those that are used: a bad
+    /// policy does not keep a revocation out, nor a bad feed a new policy or another feed.
     fn take(&mut self, used: &HostGuard, refused: &mut Refused) -> Option<HostGuard> {
         let there = self.read(0, refused).filter(|policy| *policy != used.images().policy);
         let taken = there.and_then(|policy| self.with_policy(used, &policy, refused));
         let taken = taken.or_else(|| self.with_policy(used, &used.images().policy, refused));
         // What was refused may go with a file that is yet to come.
         if let (Some(guard), true) = (&taken, refused.is_empty()) {
-            let keyring = self.place.keyring_file(guard.guard().policy());
-            self.files.retain(|file| file.path == self.place.policy || Some(&file.path) == keyring.as_ref());
+            let policy = guard.guard().policy();
+            let keyring = self.place.keyring_file(policy);
+            let lists = self.place.list_files(policy);
+            let is_feed = |path: &PathBuf| Some(path) == keyring.as_ref() || lists.iter().any(|(list, _)| list == path);
+            self.files.retain(|file| file.path == self.place.policy || is_feed(&file.path));
         }
         taken
     }
@@ -258,10 +280,12 @@ impl Watch {
                 }
             }
         };
-        let Some(path) = self.place.keyring_file(&opened) else { return Self::put_into_use(used, policy, None, 0, refused) };
+        let lists = self.lists(used, &opened, refused)?;
+        let images = |keyring| Images { policy: policy.to_vec(), keyring, prefixes: lists.clone() };
+        let Some(path) = self.place.keyring_file(&opened) else { return Self::put_into_use(used, images(None), 0, refused) };
         let is_same_feed = self.place.keyring_file(guard.policy()).as_ref() == Some(&path);
         let floor = guard.keyring().filter(|_| is_same_feed).map_or(Floor::NONE, |keyring| keyring.image().floor());
-        let at = self.at(path);
+        let at = self.at(path, KEYRING_MEND);
         let there = self.read(at, refused);
         let last = used.images().keyring.clone().filter(|last| is_same_feed && there.as_ref() != Some(last));
         for keyring in [there, last].into_iter().flatten() {
@@ -269,7 +293,7 @@ impl Watch {
                 refused.push((at, error));
                 continue;
             }
-            let taken = Self::put_into_use(used, policy, Some(keyring), at, refused);
+            let taken = Self::put_into_use(used, images(Some(keyring)), at, refused);
             if taken.is_some() {
                 return taken;
             }
@@ -277,18 +301,46 @@ impl Watch {
         None
     }
 
-    fn put_into_use(used: &HostGuard, policy: &[u8], keyring: Option<Vec<u8>>, at: usize, refused: &mut Refused) -> Option<HostGuard> {
-        if policy == used.images().policy && keyring == used.images().keyring {
+    /// What to tell of feeds that are stale now and were not at the last look.
+    fn grown_stale(&mut self, guard: &Guard<'_>, now: Now) -> Vec<News> {
+        let is_told = |feed: &str| self.stale.iter().any(|told| told == feed);
+        let news = guard.stale(now).filter(|stale| !is_told(stale.feed)).map(|stale| News::Stale(stale.to_string())).collect();
+        self.stale = guard.stale(now).map(|stale| stale.feed.to_owned()).collect();
+        news
+    }
+
+    /// Of each list of a policy the image that lies there, or else the one that is used.
+    fn lists(&mut self, used: &HostGuard, policy: &Policy<'_>, refused: &mut Refused) -> Option<Vec<Vec<u8>>> {
+        let guard = used.guard();
+        let known = self.place.list_files(guard.policy());
+        let mut lists = Vec::new();
+        for feed in self.place.list_files(policy) {
+            let last = known.iter().position(|(path, _)| *path == feed.0);
+            let floor = last.and_then(|last| guard.prefixes().get(last)).map_or(Floor::NONE, |list| list.image().floor());
+            let at = self.at(feed.0.clone(), LIST_MEND);
+            let there = self.read(at, refused);
+            let last = last.and_then(|last| used.images().prefixes.get(last)).filter(|last| there.as_ref() != Some(*last)).cloned();
+            let good = there.into_iter().chain(last).find(|list| {
+                let checked = self.place.list(&feed, list, floor).map_err(|error| refused.push((at, error)));
+                checked.is_ok()
+            });
+            lists.push(good?);
+        }
+        Some(lists)
+    }
+
+    fn put_into_use(used: &HostGuard, images: Images, at: usize, refused: &mut Refused) -> Option<HostGuard> {
+        if images == *used.images() {
             return None;
         }
-        let made = used.again(Images { policy: policy.to_vec(), keyring });
+        let made = used.again(images);
         made.map_err(|error| refused.push((at, error))).ok()
     }
 
     /// The file of this path, watched from now on.
-    fn at(&mut self, path: PathBuf) -> usize {
+    fn at(&mut self, path: PathBuf, mend: &'static str) -> usize {
         self.files.iter().position(|file| file.path == path).unwrap_or_else(|| {
-            let mut file = Watched::new(path, KEYRING_MEND);
+            let mut file = Watched::new(path, mend);
             file.look();
             self.files.push(file);
             self.files.len() - 1
@@ -312,6 +364,14 @@ impl Watch {
             && Some(floor) != old.keyring().map(|keyring| keyring.image().floor())
         {
             news.push(News::Taken { image, sequence: floor.sequence });
+        }
+        let before = self.place.list_files(old.policy()).into_iter().map(|(path, _)| path).zip(old.prefixes());
+        let before: Vec<(PathBuf, Floor)> = before.map(|(path, list)| (path, list.image().floor())).collect();
+        for ((image, _), list) in self.place.list_files(new.policy()).into_iter().zip(new.prefixes()) {
+            let floor = list.image().floor();
+            if !before.iter().any(|(path, before)| (path, *before) == (&image, floor)) {
+                news.push(News::Taken { image, sequence: floor.sequence });
+            }
         }
         news.extend(taken.warnings().iter().filter(|warning| !used.warnings().contains(warning)).cloned().map(News::Warning));
         news

@@ -32,6 +32,6 @@ impl House {
     pub(crate) fn guard(&self) -> Guard<'_> {
         let policy = Policy::open(POLICY, &trust("acme-api"), Floor::NONE).expect("signed while building");
         let state = State::attach(&self.words).expect("formatted");
-        Guard::new(&policy, &Feeds { keyring: Some(self.keyring()) }, &state, &self.secrets).expect("all is given")
+        Guard::new(&policy, &Feeds { keyring: Some(self.keyring()), ..Feeds::default() }, &state, &self.secrets).expect("all is given")
     }
 }

@@ -208,8 +208,19 @@ class Guard:
         images out: beside the images (None), in a folder, or nowhere (False). Raises PolicyError, ImageError, LoadError, StateError or ValueError.
         """
     @staticmethod
-    def open(policy: bytes, keyring: bytes | None = None, *, name: str, signers: Sequence[bytes], secrets: Secrets) -> Guard:
-        """Opens images in memory, with a state of its own and no floors. Raises ImageError, LoadError or ValueError."""
+    def open(
+        policy: bytes,
+        keyring: bytes | None = None,
+        *,
+        prefixes: Sequence[bytes] | None = None,
+        name: str,
+        signers: Sequence[bytes],
+        secrets: Secrets,
+    ) -> Guard:
+        """Opens images in memory, with a state of its own and no floors; `prefixes` are the lists of the policy's feeds, in its order.
+
+        Raises ImageError, LoadError or ValueError.
+        """
     def admit(
         self,
         *,
@@ -242,7 +253,7 @@ class Guard:
         Who charged nothing before settles from 0. Raises ValueError as `charge` does.
         """
     def poll(self, *, now: Now | None = None) -> list[str]:
-        """Takes a policy or keyring that was renamed into place, and says what is new, a sentence each: call it before each request, or on a timer.
+        """Takes a policy, keyring or list that was renamed into place, and says what is new, a sentence each: call it before each request, or on a timer.
 
         It looks at the files five times a second at most. One that is refused changes nothing and is told once. Nothing, if loaded by `open`.
         """

@@ -27,6 +27,8 @@ pub(super) enum Args {
     Rotate(Rotate),
     /// Take in keys that were issued elsewhere
     Import(Import),
+    /// Sign the keyring anew as it is, before it is as old as `stale` in [feed]
+    Renew(Place),
     /// Take a key back
     Revoke {
         /// The id of the key, as `keys list` shows it; the key itself does too
@@ -114,6 +116,7 @@ pub(super) fn run(args: &Args) -> Result<Said, Failure> {
         Args::Rotate(args) => new::rotate(args),
         Args::Import(args) => import::import(args),
         Args::List(place) => list(place),
+        Args::Renew(place) => renew(place),
         Args::Revoke { id, place } => revoke(id, place),
     }
 }
@@ -134,6 +137,12 @@ fn list(place: &Place) -> Result<Said, Failure> {
     });
     let json = json!({ "keys": json.collect::<Vec<_>>() });
     Ok(Said::new(table(std::iter::once(title).chain(rows)), json))
+}
+
+fn renew(place: &Place) -> Result<Said, Failure> {
+    let store = Store::open(place)?;
+    let (sequence, count) = (store.write()?, store.keys.len());
+    Ok(Said::new(format!("keyring of {count} keys signed anew: sequence {sequence}\n"), json!({ "keys": count, "sequence": sequence })))
 }
 
 fn revoke(given: &str, place: &Place) -> Result<Said, Failure> {

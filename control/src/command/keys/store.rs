@@ -54,10 +54,12 @@ impl Store {
         Ok(Self { project, written, scope, path, signer, sequence: stored.sequence, keys: stored.keys, _locked: locked })
     }
 
-    pub(super) fn write(&self) -> Result<(), Failure> {
+    /// Writes it; its new sequence.
+    pub(super) fn write(&self) -> Result<u64, Failure> {
         let stamp = project::stamp_after(self.sequence, 0);
         let image = keys::build(&self.scope, &self.keys, &self.signer, stamp).map_err(Failure::usage)?;
-        Ok(files::write(&self.path, &image, Readers::All)?)
+        files::write(&self.path, &image, Readers::All)?;
+        Ok(stamp.sequence)
     }
 
     pub(super) fn pepper(&self) -> Result<Pepper, Failure> {

@@ -12,7 +12,7 @@ use caltrop::access::record::{
 };
 use caltrop::guard::record::{
     CREDENTIAL, CredentialRecord, FEED, FIELD, FLAG_DENY_EXPIRED, FLAG_REPORT, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE,
-    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, ORIGIN, POLICY, PolicyRecord,
+    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, LISTS_MAX, NO_ZONE, ORIGIN, POLICY, PolicyRecord, STALE_DENY, STALE_KEEP,
 };
 use caltrop::image::{Kind, NO_TEXT, Span, TEXT};
 use caltrop::name::{is_name, name64};
@@ -21,7 +21,7 @@ use caltrop::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, ZONE_LIMIT
 use zerocopy::little_endian::U32;
 
 use super::error::CompileError;
-use super::policy::{ALLOW_EVERY, ForwardedBy, Mode, Plan, Policy, Quota, Tls, Zone};
+use super::policy::{Feed, FeedKind, ForwardedBy, Mode, Plan, Policy, Quota, Tls, Zone};
 use super::ranges::Ranges;
 use crate::image::ImageWriter;
 use crate::text::{TextError, TextPool};
@@ -107,7 +107,7 @@ impl<'p> Compiler<'p> {
     fn new(policy: &'p Policy) -> Result<Self, CompileError> {
         let mut zones = policy.zones.clone();
         if !policy.proxies.is_empty() {
-            zones.push(Zone { name: PROXIES.to_owned(), networks: policy.proxies.clone() });
+            zones.push(Zone { name: PROXIES.to_owned(), networks: policy.proxies.clone(), feed: None });
         }
         if zones.len() > ZONES_MAX {
             return Err(CompileError::Zones);
@@ -176,7 +176,7 @@ impl<'p> Compiler<'p> {
             keyring: u32::try_from(keyring).unwrap_or(u32::MAX).into(),
             slots: policy.slots.max(16).next_multiple_of(8).into(),
             audit_slots: if policy.slots < 8192 { 64 } else { 1024 }.into(),
-            allow_every: ALLOW_EVERY.into(),
+            allow_every: policy.allow_every.into(),
             target_max: 8192.into(),
             field_max: 8192.into(),
             fields_total_max: 32_768.into(),
@@ -195,15 +195,39 @@ impl<'p> Compiler<'p> {
         })
     }
 
+    /// The zone that a feed fills.
+    fn zone_of(&self, feed: &Feed) -> Result<u8, CompileError> {
+        let mut filled = (0u8..).zip(&self.zones).filter(|(_, zone)| zone.feed.as_ref() == Some(&feed.name));
+        match (feed.kind, filled.next(), filled.next()) {
+            (FeedKind::Keyring, ..) => Ok(NO_ZONE),
+            (FeedKind::Prefixes, Some((zone, _)), None) => Ok(zone),
+            (FeedKind::Prefixes, ..) => Err(CompileError::Feed(feed.name.clone())),
+        }
+    }
+
     fn feeds(&mut self) -> Result<Vec<FeedRecord>, CompileError> {
         let policy = self.policy;
+        let is_list = |name: &String| policy.feeds.iter().any(|feed| feed.kind == FeedKind::Prefixes && feed.name == *name);
+        if let Some(none) = policy.zones.iter().filter_map(|zone| zone.feed.as_ref()).find(|name| !is_list(name)) {
+            return Err(CompileError::Feed(none.clone()));
+        }
+        if policy.feeds.iter().filter(|feed| feed.kind == FeedKind::Prefixes).count() > LISTS_MAX {
+            return Err(CompileError::TooMany("feeds of prefixes"));
+        }
         let feed = policy.feeds.iter().map(|feed| {
             let signer = |at: usize| feed.signers.get(at).copied().unwrap_or_default();
             Ok(FeedRecord {
                 scope: name64(&format!("{}/{}", policy.name, feed.name)).into(),
                 name: self.text.intern(&feed.name)?,
-                kind: Kind::Keyring.code(),
-                zero: [0; 3],
+                zone: self.zone_of(feed)?,
+                stale_s: feed.stale.map_or(0, |stale| stale.after_s).into(),
+                kind: match feed.kind {
+                    FeedKind::Keyring => Kind::Keyring,
+                    FeedKind::Prefixes => Kind::Prefixes,
+                }
+                .code(),
+                on_stale: if feed.stale.is_some_and(|stale| stale.deny) { STALE_DENY } else { STALE_KEEP },
+                zero: 0,
                 signers: [signer(0), signer(1)],
             })
         });
