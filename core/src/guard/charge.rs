@@ -233,7 +233,12 @@ pub(super) fn stop(dues: &[Due], refused: AllRefused, reason: Reason) -> Stop {
 }
 
 pub(super) fn charges(dues: &[Due]) -> Vec<Charge, CHARGES_MAX> {
-    dues.iter().map(|due| due.charge).collect()
+    let mut charges = Vec::new();
+    for due in dues {
+        // As many as there are room for: they stand in a `Dues`.
+        let _ = charges.push(due.charge);
+    }
+    charges
 }
 
 /// What an address is to be charged in all quotas by address that count `on` this; `None` if they are more than a checked policy has.
