@@ -40,7 +40,8 @@ fn decided(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let (first, second) = (state_words(), state_words());
     let states = [&first, &second].map(|words| State::attach(words).expect("formatted"));
     let (policy, keyring) = *OPENED;
-    let [one, other] = states.map(|state| Guard::new(&policy, &Feeds { keyring: Some(keyring), ..Feeds::default() }, &state, &SECRETS).expect("all is given"));
+    let [one, other] = states
+        .map(|state| Guard::new(&policy, &Feeds { keyring: Some(keyring), ..Feeds::default() }, &state, &SECRETS).expect("all is given"));
     for _ in 0..input.int_in_range(1..=12u8)? {
         let asked = Asked::read(input)?;
         let decision = asked.ask(|request, now| one.admit(request, now));
@@ -66,7 +67,10 @@ fn decided(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
                 assert!(denial.body().as_str().ends_with("\"}") != (denial.status() == 204));
                 assert!(denial.fields().any(|field| field.name == "cache-control"));
                 if denial.facts().route() == Some("secret") && denial.reason() != Reason::Quota {
-                    assert!([403, 404].contains(&denial.status()) && denial.fields().all(|field| field.name != "www-authenticate"), "{asked:?}");
+                    assert!(
+                        [403, 404].contains(&denial.status()) && denial.fields().all(|field| field.name != "www-authenticate"),
+                        "{asked:?}"
+                    );
                 }
             }
         }

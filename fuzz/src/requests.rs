@@ -30,7 +30,14 @@ const NAMES: [&[u8]; 11] = [
     b"access-control-request-method",
     b"X_Caltrop_Principal",
     b"x-caltrop-scopes",
-    b"authorization", b"X-Api-Key", b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"accept", b""];
+    b"authorization",
+    b"X-Api-Key",
+    b"x-forwarded-for",
+    b"x-forwarded-proto",
+    b"forwarded",
+    b"accept",
+    b"",
+];
 const PEERS: [&str; 8] = ["203.0.113.9", "10.0.0.1", "10.8.3.4", "198.51.100.7", "192.0.2.1", "2001:db8:feed::1", "::ffff:10.0.0.1", "::"];
 
 /// A request that owns what it shows.

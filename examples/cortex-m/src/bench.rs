@@ -109,7 +109,8 @@ impl Bench {
         // The entropy of every runner of vectors; a product draws its own.
         let state = State::format(words, geometry, [5; 16]).map_err(|_| "a state cannot be formatted")?;
         let charges = Charges::over(words, geometry);
-        let guard = Guard::new(&policy, &Feeds { keyring, ..Feeds::default() }, &state, &secrets).map_err(|_| "a guard lacks a feed or a pepper")?;
+        let guard = Guard::new(&policy, &Feeds { keyring, ..Feeds::default() }, &state, &secrets)
+            .map_err(|_| "a guard lacks a feed or a pepper")?;
         let mut headers = [Header { name: b"", value: b"" }; HEADERS_MAX];
         for _ in 0..at.number::<u32>(4)? {
             let case = case::read(at, &mut headers)?;
