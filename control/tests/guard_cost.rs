@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use caltrop::audit::{Reason, Verdict};
 use caltrop::guard::{ChargeError, Feeds, NotCharged, Payer};
 use caltrop::image::{Floor, Trust};
+use caltrop::key::Keyring;
 use caltrop::request::{Peer, Request, TlsVersion, Transport};
 use caltrop::table::Word;
 use caltrop::time::{Now, Quality};
@@ -12,8 +13,11 @@ use caltrop::verify::PublicKey;
 use caltrop::{Decision, Guard, Policy, Secrets, State};
 use caltrop_control::diagnostic::Source;
 use caltrop_control::image::Stamp;
+use caltrop_control::model::Mode;
 use caltrop_control::policy::Written;
 use ed25519_dalek::SigningKey;
+
+mod house;
 
 fn at(seconds: u64) -> Now {
     Now { wall_s: 1_796_000_100 + seconds, mono_ns: (1 + seconds) * 1_000_000_000, quality: Quality::Trusted }
@@ -144,4 +148,27 @@ fn a_quota_in_report_mode_refuses_no_cost_and_tells() {
         assert_eq!(reported, [(Reason::Quota, Some("tokens"))]);
         assert_eq!(guard.state().journal().counted(Verdict::WouldDeny(Reason::Quota)), 2);
     });
+}
+
+/// Without a credential, on no route, in no plan: report mode lets all of them pass, and so does what they are charged.
+#[test]
+fn whom_report_mode_lets_pass_owes_nothing() {
+    let model = caltrop_control::model::Policy { mode: Mode::Report { percent: 100 }, ..house::model() };
+    let image = caltrop_control::model::compile(&model).unwrap().finish(&house::signer(), house::STAMP);
+    let policy = Policy::open(&image, &house::trust("acme-api", &house::signer()), Floor::NONE).unwrap();
+    let keys = house::keyring_image();
+    let keyring = Keyring::open(&keys, &policy.keyring_feed().unwrap().1, Floor::NONE).unwrap();
+    let words: Vec<Word> = (0..State::words(policy.geometry()).unwrap()).map(|_| Word::new(0)).collect();
+    let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
+    let secrets = Secrets::new().with_pepper(1, &house::PEPPER).unwrap();
+    let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring), ..Feeds::default() }, &state, &secrets).unwrap();
+    for target in [&b"/admin/x"[..], b"/nowhere"] {
+        let payer = ask(&guard, target, at(0)).facts().payer();
+        assert_eq!(payer.principal, None);
+        assert_eq!(guard.charge(&payer, "tokens", 5000, at(0)), Ok(()));
+        assert_eq!(guard.settle_cost(&payer, "tokens", 0, 5000, at(0)), Ok(()));
+    }
+    let enforced = house::House::new();
+    let payer = Payer { route: Some("admin"), ..Payer::default() };
+    assert_eq!(enforced.guard().charge(&payer, "tokens", 1, at(0)), Err(ChargeError::NotCharged(NotCharged)));
 }

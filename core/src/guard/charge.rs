@@ -126,22 +126,30 @@ impl Guard<'_> {
         Ok(Share::Due(Due::new(self, index, Charge { partition, quota, cost: charge.cost.get() }, posture)))
     }
 
-    /// What a payer owes for so many units of a quota whose cost the application says; none if its route charges none such.
+    /// What a payer owes for so many units of a quota whose cost the application says; `None` if its route charges none such. Whom report mode let
+    /// pass, and nobody knows, owes nothing.
     pub(super) fn dues_by_app(&self, payer: &Payer<'_>, quota: &str, cost: u32) -> Option<Dues> {
-        let route = self.policy.routes.named(payer.route?, payer.route_index)?;
+        let only_reports = self.policy.only_reports();
+        let Some(route) = payer.route.and_then(|name| self.policy.routes.named(name, payer.route_index)) else {
+            return only_reports.then(Dues::new);
+        };
         let caller = Caller::from(payer);
         let of_route = self.posture(route.record().report, || self.partition_of(caller.principal, caller.client));
-        let mut dues = Dues::new();
+        let (mut dues, mut is_charged) = (Dues::new(), false);
         for charge in route.charges().iter().filter(|charge| charge.cost.get() == 0) {
             let name = self.policy.quota_name(usize::from(charge.quota.get()))?;
             if !name.bytes().take_while(|&byte| byte != b'#').eq(quota.bytes()) {
                 continue;
             }
-            if let Share::Due(due) = self.share(charge, of_route, &caller).ok()? {
-                dues.push(Due { charge: Charge { cost, ..due.charge }, ..due }).ok()?;
+            is_charged = true;
+            match self.share(charge, of_route, &caller) {
+                Ok(Share::Due(due)) => dues.push(Due { charge: Charge { cost, ..due.charge }, ..due }).ok()?,
+                Ok(Share::Unlimited | Share::NotInPlan(_, Posture::Report)) => {}
+                Err(_) if only_reports => {}
+                Ok(Share::NotInPlan(..)) | Err(_) => return None,
             }
         }
-        (!dues.is_empty()).then_some(dues)
+        is_charged.then_some(dues)
     }
 
     /// Whom a share of callers is counted by.
