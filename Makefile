@@ -11,7 +11,7 @@ help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 test: setup lint vectors firmware ## every check
-	CALTROP_VECTORS=$(VECTORS) cargo test --locked --workspace --no-fail-fast
+	CALTROP_VECTORS=$(VECTORS) cargo test --locked --workspace --exclude caltrop-benches --no-fail-fast
 	cd python && CALTROP_VECTORS=$(VECTORS) ../.venv/bin/pytest -q
 	.venv/bin/pytest -q -p no:cacheprovider benches/test_benches.py
 	ci/suite.sh
