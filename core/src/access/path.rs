@@ -38,7 +38,7 @@ impl<'r> Path<'r> {
     /// # Errors
     /// [`PathError`] says which rule it breaks.
     /// # Bounds
-    /// One look at each byte.
+    /// One look at each byte, and a second one from the first segment on where any needs it.
     pub fn parse(target: &'r [u8]) -> Result<Self, PathError> {
         let look = Look::at(target);
         let (path, query) = (target.get(..look.end).unwrap_or_default(), target.get(look.end.saturating_add(1)..));
