@@ -102,9 +102,11 @@ impl Decision {
         })
     }
 
-    /// The denial that a grant becomes.
-    pub(crate) fn refused(&self, refusal: &Refusal) -> Self {
-        Self { reason: Some(refusal.reason), answer: refusal.answer(&self.answer), retry_after: refusal.retry_after_s, ..self.clone() }
+    /// The denial that a grant becomes by this guard; by another policy than the one that granted, without what only that one could tell.
+    pub(crate) fn refused(&self, refusal: &Refusal, guard: Arc<HostGuard>) -> Self {
+        let is_same = guard.guard().policy().id64() == self.guard.guard().policy().id64();
+        let granted = if is_same { self.answer } else { Answer { is_tls: self.answer.is_tls, ..Answer::default() } };
+        Self { guard, reason: Some(refusal.reason), answer: refusal.answer(&granted), retry_after: refusal.retry_after_s, ..self.clone() }
     }
 }
 

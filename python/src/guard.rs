@@ -160,9 +160,10 @@ impl Guard {
     fn charge(&self, decision: &Bound<'_, Decision>, quota: &str, cost: u32, now: Option<&Bound<'_, Now>>) -> PyResult<Py<Decision>> {
         let granted = decision.get();
         let payer = granted.payer()?;
-        match self.current().guard().charge(&payer, quota, cost, self::now(now)) {
+        let guard = self.current();
+        match guard.guard().charge(&payer, quota, cost, self::now(now)) {
             Ok(()) => Ok(decision.clone().unbind()),
-            Err(ChargeError::Refused(refusal)) => Py::new(decision.py(), granted.refused(&refusal)),
+            Err(ChargeError::Refused(refusal)) => Py::new(decision.py(), granted.refused(&refusal, guard)),
             Err(ChargeError::NotCharged(why)) => Err(not_charged(quota, why)),
         }
     }
