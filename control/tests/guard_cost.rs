@@ -4,38 +4,20 @@ use std::net::Ipv4Addr;
 
 use caltrop::audit::{Reason, Verdict};
 use caltrop::guard::{ChargeError, Feeds, NotCharged, Payer};
-use caltrop::image::{Floor, Trust};
+use caltrop::image::Floor;
 use caltrop::key::Keyring;
 use caltrop::request::{Peer, Request, TlsVersion, Transport};
 use caltrop::table::Word;
 use caltrop::time::{Now, Quality};
-use caltrop::verify::PublicKey;
 use caltrop::{Decision, Guard, Policy, Secrets, State};
-use caltrop_control::diagnostic::Source;
-use caltrop_control::image::Stamp;
 use caltrop_control::model::Mode;
-use caltrop_control::policy::Written;
-use ed25519_dalek::SigningKey;
 
 mod house;
 
+use house::with_guard;
+
 fn at(seconds: u64) -> Now {
     Now { wall_s: 1_796_000_100 + seconds, mono_ns: (1 + seconds) * 1_000_000_000, quality: Quality::Trusted }
-}
-
-/// A guard of a policy without keys, whose quotas are of routes.
-fn with_guard(rules: &str, look: impl FnOnce(&Guard<'_>)) {
-    let signer = SigningKey::from_bytes(&[7; 32]);
-    let public = *signer.verifying_key().as_bytes();
-    let text = format!("[policy]\nname = \"acme\"\n{rules}");
-    let written = Written::read(Source::new("policy.toml", text), &|_| Ok(public)).unwrap_or_else(|report| panic!("{report}"));
-    let image = written.image().unwrap().finish(&signer, Stamp { sequence: 1, created_s: 1, not_after_s: 0 });
-    let trust = Trust::new("acme", &[PublicKey::from_bytes(&public).unwrap()]);
-    let policy = Policy::open(&image, &trust, Floor::NONE).unwrap();
-    let words: Vec<Word> = (0..State::words(policy.geometry()).unwrap()).map(|_| Word::new(0)).collect();
-    let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
-    let secrets = Secrets::new();
-    look(&Guard::new(&policy, &Feeds::default(), &state, &secrets).unwrap());
 }
 
 fn ask<'g>(guard: &Guard<'g>, target: &[u8], now: Now) -> Decision<'g> {

@@ -15,22 +15,11 @@ use caltrop_control::image::Stamp;
 use caltrop_control::policy::Written;
 use ed25519_dalek::SigningKey;
 
-const NOW: Now = Now { wall_s: 1_796_000_100, mono_ns: 1_000_000_000, quality: Quality::Trusted };
+mod house;
 
-/// A guard of some policy without keys, asked by whoever.
-fn with_guard(rules: &str, look: impl FnOnce(&Guard<'_>)) {
-    let signer = SigningKey::from_bytes(&[7; 32]);
-    let public = *signer.verifying_key().as_bytes();
-    let text = format!("[policy]\nname = \"acme\"\n{rules}");
-    let written = Written::read(Source::new("policy.toml", text), &|_| Ok(public)).unwrap_or_else(|report| panic!("{report}"));
-    let image = written.image().unwrap().finish(&signer, Stamp { sequence: 1, created_s: 1, not_after_s: 0 });
-    let trust = Trust::new("acme", &[PublicKey::from_bytes(&public).unwrap()]);
-    let policy = Policy::open(&image, &trust, Floor::NONE).unwrap();
-    let words: Vec<Word> = (0..State::words(policy.geometry()).unwrap()).map(|_| Word::new(0)).collect();
-    let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
-    let secrets = Secrets::new();
-    look(&Guard::new(&policy, &Feeds::default(), &state, &secrets).unwrap());
-}
+use house::with_guard;
+
+const NOW: Now = Now { wall_s: 1_796_000_100, mono_ns: 1_000_000_000, quality: Quality::Trusted };
 
 fn ask<'g>(guard: &Guard<'g>, address: u32) -> Decision<'g> {
     let headers: &[caltrop::request::Header<'_>] = &[];

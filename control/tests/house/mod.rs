@@ -12,12 +12,14 @@ use caltrop::table::Word;
 use caltrop::time::Quality;
 use caltrop::verify::PublicKey;
 use caltrop::{Decision, Guard, Now, Policy, State, mac};
+use caltrop_control::diagnostic::Source;
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{KeyModel, KeyState, build};
 use caltrop_control::model::{
     self, By, Condition, Cost, Credential, Feed, FeedKind, Field, ForwardedBy, Hours, Limit, Mode, On, Operand, Plan, Quota, Route, Test,
     Tls, Zone,
 };
+use caltrop_control::policy::Written;
 use caltrop_control::prefixes::{Choice, Table};
 use ed25519_dalek::SigningKey;
 
@@ -246,4 +248,17 @@ impl House {
             Decision::Deny(denial) => (denial.status(), denial.reason().word()),
         }
     }
+}
+
+/// A guard of some policy without keys, whose rules stand behind `[policy] name`.
+pub(crate) fn with_guard(rules: &str, look: impl FnOnce(&Guard<'_>)) {
+    let public = *signer().verifying_key().as_bytes();
+    let text = format!("[policy]\nname = \"acme-api\"\n{rules}");
+    let written = Written::read(Source::new("policy.toml", text), &|_| Ok(public)).unwrap_or_else(|report| panic!("{report}"));
+    let image = written.image().unwrap().finish(&signer(), STAMP);
+    let policy = Policy::open(&image, &trust("acme-api", &signer()), Floor::NONE).unwrap();
+    let words: Vec<Word> = (0..State::words(policy.geometry()).unwrap()).map(|_| Word::new(0)).collect();
+    let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
+    let secrets = Secrets::new();
+    look(&Guard::new(&policy, &Feeds::default(), &state, &secrets).unwrap());
 }
