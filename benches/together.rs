@@ -5,6 +5,7 @@
 //! at the second core, its memory and caches, while one process is said to be alone: what counts is measured on a quiet one.
 
 use std::io::{BufRead, BufReader, Write};
+use std::num::NonZero;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use caltrop::guard::Geometry;
@@ -78,7 +79,7 @@ pub(crate) fn gain() -> f64 {
 }
 
 fn geometry() -> Geometry {
-    Geometry { rate: size(1), audit_slots: 16 }
+    Geometry { rate: size(1), lease_lines: 2, lease_s: NonZero::<u32>::MIN, audit_slots: 16 }
 }
 
 fn clock(id: ClockId) -> u64 {

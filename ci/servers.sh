@@ -49,7 +49,7 @@ start_server() {
         c) command=("$target/examples/caltrop-example-c") ;;
         fastapi) command=("$python" examples/fastapi/serve.py) ;;
     esac
-    states+=("/dev/shm/caltrop.$(id -u).$state.2")
+    states+=("/dev/shm/caltrop.$(id -u).$state.3")
     # There before anybody looks for the line in it.
     : >"$folder/$state.out"
     CALTROP_PEPPER_1_FILE=$folder/project/pepper-1 "${command[@]}" --policy "$folder/project/policy.cltp" --listen 127.0.0.1:0 \

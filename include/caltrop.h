@@ -249,7 +249,7 @@ typedef struct {
   uint32_t quota;
   // Its units that may come at once.
   uint32_t burst;
-  // Seconds in which they come back.
+  // Seconds in which they come back; 0 if the quota is one of requests that run at once.
   uint32_t window_s;
   // Units left.
   uint32_t remaining;
@@ -297,6 +297,9 @@ typedef struct {
   uint32_t key;
   // What would have refused it in enforce mode, in the order in which it was asked: `caltrop_guard_reported` names the quotas.
   caltrop_reported reported[CALTROP_REPORTED_MAX];
+  // The places that the request holds in quotas of how many at once, all 0 for none: `caltrop_guard_settle` gives them back and clears them, so a
+  // copy of a granted decision is settled once.
+  uint8_t held[36];
   // Whose credential it is, ended by a NUL; empty without one.
   uint8_t principal[256];
   // The principal's tenant.
@@ -694,14 +697,23 @@ caltrop_status caltrop_guard_admit(const caltrop_guard *guard,
 // * `decision` is NULL or points at a `caltrop_decision`.
 uint8_t caltrop_allowed(const caltrop_decision *decision);
 
-// Ends a granted request.
+// Ends a granted request: the places that it held are given back, and cleared in the decision.
 //
 // # Safety
-// * `guard`, `decision` and `now` as for `caltrop_guard_admit`.
+// * `guard` and `now` as for `caltrop_guard_admit`, which wrote `decision`; nobody else uses that meanwhile.
 caltrop_status caltrop_guard_settle(const caltrop_guard *guard,
-                                    const caltrop_decision *decision,
+                                    caltrop_decision *decision,
                                     uint8_t outcome,
                                     const caltrop_now *now);
+
+// Begins the time of the places anew that a granted request holds, for one that runs longer than a lease. CALTROP_E_LAPSED if one of them had
+// come back by itself: whoever still works should stop.
+//
+// # Safety
+// * As `caltrop_guard_settle`.
+caltrop_status caltrop_guard_renew(const caltrop_guard *guard,
+                                   caltrop_decision *decision,
+                                   const caltrop_now *now);
 
 // The quota that would have refused, by its name: `*written` bytes, not ended by a NUL. None where it is no quota's refusal, or where another
 // policy decides by now; `CALTROP_E_VALUE` for an index behind the last refusal, `CALTROP_E_MEMORY` if it does not fit.
@@ -906,9 +918,17 @@ caltrop_status caltrop_live_reported(const caltrop_live *live,
 // # Safety
 // * As `caltrop_live_admit`; the rest as for `caltrop_guard_settle`.
 caltrop_status caltrop_live_settle(const caltrop_live *live,
-                                   const caltrop_decision *decision,
+                                   caltrop_decision *decision,
                                    uint8_t outcome,
                                    const caltrop_now *now);
+
+// Begins the time of the places anew that a granted request holds, as `caltrop_guard_renew` does.
+//
+// # Safety
+// * As `caltrop_live_admit`; the rest as for `caltrop_guard_renew`.
+caltrop_status caltrop_live_renew(const caltrop_live *live,
+                                  caltrop_decision *decision,
+                                  const caltrop_now *now);
 
 // Charges what a granted request will cost, as `caltrop_guard_charge` does.
 //

@@ -71,7 +71,7 @@ fn the_image_knows_the_line_of_everything() {
         let shown = if route.name == "orders-write" { "[route.orders-write]".to_owned() } else { format!("{:<11} = ", route.name) };
         assert_eq!(policy.line(line::ROUTE, index), line_of(&shown), "{}", route.name);
     }
-    for index in 0..6u16 {
+    for index in 0..7u16 {
         let name = policy.quota_name(index.into()).unwrap().trim_end_matches("#2");
         assert_eq!(policy.line(line::QUOTA, index), line_of(&format!("{name:<8} = ")), "{name}");
     }
@@ -93,10 +93,10 @@ fn the_image_knows_the_line_of_everything() {
 fn routes_come_in_the_order_of_the_text_and_quotas_by_name64() {
     let written = read(TEXT);
     let names: Vec<&str> = written.policy.routes.iter().map(|route| route.name.as_str()).collect();
-    assert_eq!(names, ["health", "docs", "orders-read", "export", "tenant-own", "admin", "orders-write"]);
+    assert_eq!(names, ["health", "docs", "orders-read", "export", "tenant-own", "stream", "admin", "orders-write"]);
     let image = written.image().unwrap().finish(&signer(), STAMP);
     let policy = open(&image);
-    let quotas: Vec<u64> = (0..6).map(|index| name64(policy.quota_name(index).unwrap())).collect();
+    let quotas: Vec<u64> = (0..7).map(|index| name64(policy.quota_name(index).unwrap())).collect();
     assert!(quotas.is_sorted());
 }
 

@@ -15,7 +15,7 @@ static const struct {
 } ROUTES[] = {
     {"GET", "/healthz", MHD_HTTP_OK},      {"POST", "/v1/login", MHD_HTTP_OK},  {"GET", "/v1/orders", MHD_HTTP_OK},
     {"GET", "/v1/orders/*", MHD_HTTP_OK},  {"GET", "/v1/report", MHD_HTTP_OK},  {"POST", "/v1/orders", MHD_HTTP_CREATED},
-    {"GET", "/v1/admin/*", MHD_HTTP_OK},   {"GET", "/v1/internal/*", MHD_HTTP_OK},
+    {"GET", "/v1/admin/*", MHD_HTTP_OK},   {"GET", "/v1/internal/*", MHD_HTTP_OK}, {"POST", "/v1/exports", MHD_HTTP_CREATED},
 };
 
 static unsigned status_of(const char *method, const char *path) {

@@ -101,7 +101,7 @@ void door_admit(door *it, struct MHD_Connection *connection, const char *method,
     free(all.fields);
 }
 
-void door_settle(door *it, const caltrop_decision *grant, uint8_t outcome) {
+void door_settle(door *it, caltrop_decision *grant, uint8_t outcome) {
     caltrop_now now;
     if (caltrop_host_now(&now) != CALTROP_OK || caltrop_live_settle(it->guard, grant, outcome, &now) != CALTROP_OK)
         fprintf(stderr, "a request could not be settled\n");

@@ -37,7 +37,7 @@ bool door_dress(door *it, const caltrop_decision *grant, struct MHD_Response *re
 typedef void door_see(void *into, const char *name, size_t name_len, const char *value, size_t value_len);
 void door_introduce(door *it, struct MHD_Connection *connection, const caltrop_decision *grant, door_see *see, void *into);
 
-/* Ends a granted request: CALTROP_SERVED or CALTROP_AUTH_FAILED. */
-void door_settle(door *it, const caltrop_decision *grant, uint8_t outcome);
+/* Ends a granted request, once: CALTROP_SERVED or CALTROP_AUTH_FAILED. */
+void door_settle(door *it, caltrop_decision *grant, uint8_t outcome);
 
 #endif

@@ -30,6 +30,7 @@ typedef struct {
     uintptr_t behind;
     bool is_decided;
     caltrop_decision decision;
+    uint8_t outcome;
 } exchange;
 
 /* libmicrohttpd decodes the path in place; here it has not done so yet. */
@@ -45,9 +46,12 @@ static void *begin(void *server, const char *target, struct MHD_Connection *conn
     return it;
 }
 
+/* Behind the last byte of an answer, or when the connection is gone: until then a granted request runs. */
 static void end(void *server, struct MHD_Connection *connection, void **held, enum MHD_RequestTerminationCode how) {
+    door *guarded = server;
     exchange *it = *held;
-    (void)server, (void)connection, (void)how;
+    (void)connection, (void)how;
+    if (it != NULL && guarded != NULL && caltrop_allowed(&it->decision)) door_settle(guarded, &it->decision, it->outcome);
     if (it != NULL) free(it->target);
     free(it);
     *held = NULL;
@@ -66,8 +70,6 @@ static enum MHD_Result handle(void *server, struct MHD_Connection *connection, c
                               const char *body, size_t *body_len, void **held) {
     door *guarded = server;
     exchange *it = *held;
-    enum MHD_Result done;
-    uint8_t outcome;
     (void)body;
     if (it == NULL) return MHD_NO;
     if (!it->is_decided) {
@@ -81,9 +83,7 @@ static enum MHD_Result handle(void *server, struct MHD_Connection *connection, c
         *body_len = 0;
         return MHD_YES;
     }
-    done = api_answer(guarded, connection, method, path, guarded == NULL ? NULL : &it->decision, &outcome);
-    if (guarded != NULL) door_settle(guarded, &it->decision, outcome);
-    return done;
+    return api_answer(guarded, connection, method, path, guarded == NULL ? NULL : &it->decision, &it->outcome);
 }
 
 static int usage(void) {
@@ -135,7 +135,7 @@ static int serve(const arguments *args, const struct sockaddr_in *address, door 
     pthread_sigmask(SIG_BLOCK, &stops, NULL);
     daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, handle, guarded, MHD_OPTION_SOCK_ADDR, address,
                               MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-                              MHD_OPTION_URI_LOG_CALLBACK, begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, end, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                              MHD_OPTION_URI_LOG_CALLBACK, begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, end, guarded, MHD_OPTION_STRICT_FOR_CLIENT, 1,
                               MHD_OPTION_END);
     if (daemon == NULL || (info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)) == NULL) {
         fprintf(stderr, "%s: cannot listen: %s\n", args->listen, strerror(errno));

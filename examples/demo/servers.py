@@ -45,4 +45,4 @@ def running(command: list[str], project: Path, log: Path) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
-        Path(f"/dev/shm/caltrop.{os.geteuid()}.{state}.2").unlink(missing_ok=True)
+        Path(f"/dev/shm/caltrop.{os.geteuid()}.{state}.3").unlink(missing_ok=True)

@@ -41,7 +41,8 @@ async def login(request: Request, caller: Caller) -> JSONResponse:
 
 
 async def anything(request: Request, caller: Caller) -> JSONResponse:
-    """Every other route: what the guard found out."""
+    """Every other route: what the guard found out, once all is there that the caller sends."""
+    await request.body()
     return answer(request, caller, 201 if request.method == "POST" else 200)
 
 

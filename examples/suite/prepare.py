@@ -25,6 +25,7 @@ OWN = {
     "racing": ["suite-racing", "--scope", "orders:read"],
     "counting": ["suite-counting", "--scope", "orders:read"],
     "tenant": ["suite-tenant", "--tenant", "acme", "--plan", "pro", "--scope", "orders:read", "--scope", "orders:write"],
+    "exporting": ["suite-exporting", "--scope", "orders:read"],
     "patient": ["suite-patient", "--scope", "orders:read"],
     "admin": ["suite-admin", "--scope", "admin"],
     "vpn-only": ["suite-vpn", "--scope", "orders:read", "--zone", "vpn"],

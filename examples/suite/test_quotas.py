@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from rows import via_proxy
 from say import allowed, denied
-from wire import Server
+from wire import PATIENCE_S, Answer, Server
 
 Addresses = Callable[[], str]
-REPORT, ORDERS, LOGIN = ("GET", "/v1/report"), ("GET", "/v1/orders"), ("POST", "/v1/login")
+REPORT, ORDERS, LOGIN, EXPORTS = ("GET", "/v1/report"), ("GET", "/v1/orders"), ("POST", "/v1/login"), ("POST", "/v1/exports")
 
 
 def test_a_burst_then_come_again_later(server: Server, keys: dict[str, str], address: Addresses) -> None:
@@ -35,6 +36,40 @@ def test_as_many_at_once_are_no_more(server: Server, keys: dict[str, str], addre
     # Contention is refused rather than waited for (503), and what passed is what the quota has.
     assert answers.count(200) <= 3 and set(answers) <= {200, 429, 503}, answers
     assert answers.count(429) >= 50, answers
+
+
+def test_what_runs_is_counted_until_it_ends(server: Server, keys: dict[str, str], address: Addresses) -> None:
+    fields = [("x-api-key", keys["exporting"]), *via_proxy(address())]
+    with server.begun("POST /v1/exports", fields) as running:
+        answer = server.ask(*EXPORTS, fields)
+        denied(server, answer, 429, "busy", route="export", principal="suite-exporting")
+        assert answer.fields["ratelimit-policy"] == '"exports";q=1;qu="concurrent-requests"', answer.fields
+        assert answer.fields["ratelimit"] == '"exports";r=0', answer.fields
+        # What takes no place, and another caller, are not held up.
+        allowed(server.ask(*ORDERS, fields), principal="suite-exporting")
+        allowed(server.ask(*EXPORTS, [("x-api-key", keys["patient"]), *via_proxy(address())]), 201, principal="suite-patient")
+        allowed(running.finish(), 201, route="export", principal="suite-exporting")
+    allowed(soon(lambda: server.ask(*EXPORTS, fields), 201), 201, principal="suite-exporting")
+    # A plan allows two.
+    fields = [("x-api-key", keys["tenant"]), *via_proxy(address())]
+    with server.begun("POST /v1/exports", fields) as first, server.begun("POST /v1/exports", fields) as second:
+        denied(server, server.ask(*EXPORTS, fields), 429, "busy", principal="suite-tenant")
+        assert [first.finish().status, second.finish().status] == [201, 201]
+
+
+def test_who_hangs_up_runs_no_longer(server: Server, keys: dict[str, str], address: Addresses) -> None:
+    fields = [("x-api-key", keys["exporting"]), *via_proxy(address())]
+    with server.begun("POST /v1/exports", fields):
+        denied(server, server.ask(*EXPORTS, fields), 429, "busy")
+    allowed(soon(lambda: server.ask(*EXPORTS, fields), 201), 201, principal="suite-exporting")
+
+
+def soon(ask: Callable[[], Answer], status: int) -> Answer:
+    """What is answered once a server has seen the end of a request."""
+    until = time.monotonic() + PATIENCE_S
+    while (answer := ask()).status != status and time.monotonic() < until:
+        time.sleep(0.02)
+    return answer
 
 
 def test_an_address_that_asks_too_often(server: Server, address: Addresses) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
@@ -34,6 +36,21 @@ class Answer:
     @property
     def is_problem(self) -> bool:
         return self.fields.get("content-type") == "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A request that the server waits for."""
+
+    stream: socket.socket
+    method: str
+
+    def finish(self) -> Answer:
+        """Sends the body."""
+        self.stream.sendall(b"{}")
+        got = HTTPResponse(self.stream, method=self.method)
+        got.begin()
+        return Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
 
 
 class Server:
@@ -71,6 +88,21 @@ class Server:
             except (ConnectionError, OSError, ValueError) as error:
                 print("no answer:", error)
                 return None
+
+    @contextmanager
+    def begun(self, line: str, fields: Fields) -> Iterator[Begun]:
+        """A request that was let in and whose body is not there yet; hangs up at the end, whether or not it was finished."""
+        url = urlsplit(self.base_url)
+        with socket.create_connection((url.hostname, url.port), timeout=PATIENCE_S) as stream:
+            own = ["host: localhost", "content-length: 2", "expect: 100-continue"]
+            lines = [f"{line} HTTP/1.1", *own, *(f"{name}: {value}" for name, value in fields)]
+            stream.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
+            # Whoever waits for a body has decided.
+            interim = b""
+            while not interim.endswith(b"\r\n\r\n") and (more := stream.recv(1)):
+                interim += more
+            assert interim.startswith(b"HTTP/1.1 100 "), interim
+            yield Begun(stream, line.split(" ")[0])
 
     def logged(self, decision: str) -> dict:
         """The line of a decision in the server's log, which may come a moment after the answer."""

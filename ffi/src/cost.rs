@@ -63,12 +63,22 @@ pub(crate) unsafe fn charge(
         if !known.is_allowed() {
             return Err(CALTROP_E_VALUE);
         }
-        match guard.charge(&known.payer(), quota, cost, now) {
-            Ok(()) => *decision = known,
-            Err(ChargeError::Refused(refusal)) => *decision = known.refused(&refusal, guard.policy()),
-            Err(ChargeError::NotCharged(_)) => return Err(CALTROP_E_VALUE),
+        let refused = match guard.charge(&known.payer(), quota, cost, now) {
+            Ok(()) => {
+                *decision = known;
+                return Ok(());
+            }
+            Err(refused) => refused,
+        };
+        // One that had lapsed is back already.
+        let _ = guard.release(decision.take_held(), now);
+        match refused {
+            ChargeError::Refused(refusal) => {
+                *decision = decision.refused(&refusal, guard.policy());
+                Ok(())
+            }
+            ChargeError::NotCharged(_) => Err(CALTROP_E_VALUE),
         }
-        Ok(())
     });
     if charged.is_err() && known.is_allowed() {
         decision.fail();

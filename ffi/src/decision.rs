@@ -1,9 +1,10 @@
 //! A decision as a value that owns its bytes: nothing in it points anywhere.
 
+use core::mem;
 use core::net::IpAddr;
 
 use caltrop::audit::Reason;
-use caltrop::guard::{Answer, Facts, Limit, REPORTED_MAX, WouldDeny};
+use caltrop::guard::{Answer, Facts, Held, Limit, REPORTED_MAX, WouldDeny};
 use caltrop::rate::Left;
 use caltrop::{Decision, Policy};
 
@@ -23,7 +24,7 @@ pub struct caltrop_told {
     pub quota: u32,
     /// Its units that may come at once.
     pub burst: u32,
-    /// Seconds in which they come back.
+    /// Seconds in which they come back; 0 if the quota is one of requests that run at once.
     pub window_s: u32,
     /// Units left.
     pub remaining: u32,
@@ -80,6 +81,9 @@ pub struct caltrop_decision {
     pub key: u32,
     /// What would have refused it in enforce mode, in the order in which it was asked: `caltrop_guard_reported` names the quotas.
     pub reported: [caltrop_reported; CALTROP_REPORTED_MAX],
+    /// The places that the request holds in quotas of how many at once, all 0 for none: `caltrop_guard_settle` gives them back and clears them, so a
+    /// copy of a granted decision is settled once.
+    pub held: [u8; 36],
     /// Whose credential it is, ended by a NUL; empty without one.
     pub principal: [u8; 256],
     /// The principal's tenant.
@@ -90,7 +94,7 @@ pub struct caltrop_decision {
     pub route: [u8; 64],
 }
 
-const _: () = assert!(size_of::<caltrop_decision>() <= 624);
+const _: () = assert!(size_of::<caltrop_decision>() <= 664);
 
 /// "Yes" is a number that neither zeroed nor overwritten memory is likely to hold.
 const YES: u32 = 0x5945_5321;
@@ -122,15 +126,20 @@ impl caltrop_decision {
         },
         key: 0,
         reported: [caltrop_reported { quota: 0, reason: 0 }; CALTROP_REPORTED_MAX],
+        held: [0; Held::BYTES],
         principal: [0; 256],
         tenant: [0; 64],
         plan: [0; 64],
         route: [0; 64],
     };
 
-    pub(crate) fn of(decision: &Decision<'_>, policy: &Policy<'_>) -> Self {
+    pub(crate) fn of(mut decision: Decision<'_>, policy: &Policy<'_>) -> Self {
+        let held = match &mut decision {
+            Decision::Allow(grant) => mem::take(grant.held()),
+            Decision::Deny(_) => Held::default(),
+        };
         let facts = decision.facts();
-        let (verdict, reason, retry_after_s) = match decision {
+        let (verdict, reason, retry_after_s) = match &decision {
             Decision::Allow(_) => (YES, 0, 0),
             Decision::Deny(denial) => (0, denial.reason().code(), denial.retry_after_s()),
         };
@@ -148,6 +157,7 @@ impl caltrop_decision {
             told: caltrop_told::of(decision.answer()),
             key: facts.key().map_or(0, |key| key.index().saturating_add(1)),
             reported: caltrop_reported::all(facts),
+            held: held.into_bytes(),
             ..Self::names(facts)
         }
     }
@@ -176,6 +186,11 @@ impl caltrop_decision {
 
     pub(crate) const fn is_allowed(&self) -> bool {
         self.verdict == YES
+    }
+
+    /// Takes the places out.
+    pub(crate) fn take_held(&mut self) -> Held {
+        Held::from_bytes(mem::replace(&mut self.held, Self::DENY.held))
     }
 
     pub(crate) fn client(&self) -> Option<IpAddr> {

@@ -9,7 +9,7 @@ use caltrop::net::Prefixes;
 use caltrop::{Guard, Policy, Secrets, State, audit::Reason};
 
 use crate::answer::{said, write_into};
-use crate::border::{bytes, place, shared, words};
+use crate::border::{bytes, place, shared, unique, words};
 use crate::decision::caltrop_decision;
 use crate::options::{Lists, caltrop_guard_options, lists, policy, secrets};
 use crate::request::{caltrop_now, caltrop_request, with_request};
@@ -155,7 +155,7 @@ pub(crate) unsafe fn admit(
     status(guard.and_then(|guard| {
         let (request, now) = (request?, now?.get());
         // SAFETY: this function's contract is the one of `with_request`.
-        unsafe { with_request(request, |request| *out = caltrop_decision::of(&guard.admit(request, now), guard.policy())) }
+        unsafe { with_request(request, |request| *out = caltrop_decision::of(guard.admit(request, now), guard.policy())) }
     }))
 }
 
@@ -174,14 +174,14 @@ pub const CALTROP_SERVED: u8 = 0;
 /// `outcome` of `caltrop_guard_settle`: the application itself refused a credential (a login form, say); the client's address is charged.
 pub const CALTROP_AUTH_FAILED: u8 = 1;
 
-/// Ends a granted request.
+/// Ends a granted request: the places that it held are given back, and cleared in the decision.
 ///
 /// # Safety
-/// * `guard`, `decision` and `now` as for `caltrop_guard_admit`.
+/// * `guard` and `now` as for `caltrop_guard_admit`, which wrote `decision`; nobody else uses that meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn caltrop_guard_settle(
     guard: *const caltrop_guard,
-    decision: *const caltrop_decision,
+    decision: *mut caltrop_decision,
     outcome: u8,
     now: *const caltrop_now,
 ) -> caltrop_status {
@@ -197,24 +197,63 @@ pub unsafe extern "C" fn caltrop_guard_settle(
 /// As `caltrop_guard_settle`, but for the guard.
 pub(crate) unsafe fn settle(
     guard: Result<&Guard<'_>, caltrop_status>,
-    decision: *const caltrop_decision,
+    decision: *mut caltrop_decision,
     outcome: u8,
     now: *const caltrop_now,
 ) -> caltrop_status {
-    // SAFETY: this function's contract is the one of `shared`.
-    let decision = unsafe { shared(decision) };
+    // SAFETY: this function's contract is the one of `unique`.
+    let decision = unsafe { unique(decision) };
     // SAFETY: this function's contract is the one of `shared`.
     let now = unsafe { shared(now) };
     status(guard.and_then(|guard| {
         let (decision, now) = (decision?, now?.get());
         match outcome {
-            CALTROP_SERVED => Ok(()),
-            CALTROP_AUTH_FAILED => {
-                guard.auth_failed(decision.client(), now);
-                Ok(())
-            }
-            _ => Err(CALTROP_E_VALUE),
+            CALTROP_SERVED => {}
+            CALTROP_AUTH_FAILED => guard.auth_failed(decision.client(), now),
+            _ => return Err(CALTROP_E_VALUE),
         }
+        // One that had lapsed is back already.
+        let _ = guard.release(decision.take_held(), now);
+        Ok(())
+    }))
+}
+
+/// Begins the time of the places anew that a granted request holds, for one that runs longer than a lease. CALTROP_E_LAPSED if one of them had
+/// come back by itself: whoever still works should stop.
+///
+/// # Safety
+/// * As `caltrop_guard_settle`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn caltrop_guard_renew(
+    guard: *const caltrop_guard,
+    decision: *mut caltrop_decision,
+    now: *const caltrop_now,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `guard`.
+    let guard = unsafe { self::guard(guard) };
+    // SAFETY: this function's contract is the one of `renew`.
+    unsafe { renew(guard, decision, now) }
+}
+
+/// `caltrop_guard_renew` for a guard that was found, or not.
+///
+/// # Safety
+/// As `caltrop_guard_renew`, but for the guard.
+pub(crate) unsafe fn renew(
+    guard: Result<&Guard<'_>, caltrop_status>,
+    decision: *mut caltrop_decision,
+    now: *const caltrop_now,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `unique`.
+    let decision = unsafe { unique(decision) };
+    // SAFETY: this function's contract is the one of `shared`.
+    let now = unsafe { shared(now) };
+    status(guard.and_then(|guard| {
+        let (decision, now) = (decision?, now?.get());
+        let mut held = decision.take_held();
+        let renewed = guard.renew(&mut held, now);
+        decision.held = held.into_bytes();
+        Ok(renewed?)
     }))
 }
 

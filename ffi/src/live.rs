@@ -17,7 +17,7 @@ use crate::answer::{answer, passes_on, said, upstream};
 use crate::border::{buffer, bytes, place, shared};
 use crate::cost::{charge, settle_cost};
 use crate::decision::caltrop_decision;
-use crate::guard::{admit, reported, settle};
+use crate::guard::{admit, renew, reported, settle};
 use crate::host::terminate;
 use crate::options::{caltrop_pepper, secrets};
 use crate::request::{caltrop_header, caltrop_now, caltrop_request};
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn caltrop_live_reported(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn caltrop_live_settle(
     live: *const caltrop_live,
-    decision: *const caltrop_decision,
+    decision: *mut caltrop_decision,
     outcome: u8,
     now: *const caltrop_now,
 ) -> caltrop_status {
@@ -245,6 +245,22 @@ pub unsafe extern "C" fn caltrop_live_settle(
     let held = unsafe { current(live) };
     // SAFETY: this function's contract is the one of `settle`.
     unsafe { settle(guard_of(&held), decision, outcome, now) }
+}
+
+/// Begins the time of the places anew that a granted request holds, as `caltrop_guard_renew` does.
+///
+/// # Safety
+/// * As `caltrop_live_admit`; the rest as for `caltrop_guard_renew`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn caltrop_live_renew(
+    live: *const caltrop_live,
+    decision: *mut caltrop_decision,
+    now: *const caltrop_now,
+) -> caltrop_status {
+    // SAFETY: this function's contract is the one of `current`.
+    let held = unsafe { current(live) };
+    // SAFETY: this function's contract is the one of `renew`.
+    unsafe { renew(guard_of(&held), decision, now) }
 }
 
 /// Charges what a granted request will cost, as `caltrop_guard_charge` does.

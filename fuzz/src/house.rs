@@ -1,6 +1,7 @@
 //! One policy and its keys, compiled and signed once a process.
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::sync::LazyLock;
 
 use caltrop::guard::{Geometry, Secrets};
@@ -44,6 +45,7 @@ failures = { by = "address", limit = "3/10m", on = "auth-failure" }
 requests = { by = "principal", limit = "5/minute" }
 tenant   = { by = "tenant", limit = "plan" }
 pool     = { by = "plan", limit = "60/minute" }
+jobs     = { by = "principal", limit = 2, kind = "concurrent", lease = "1m" }
 [plan]
 default = { tenant = "9/minute" }
 pro     = { tenant = [{ limit = "9/minute", burst = 4 }, "90/hour"] }
@@ -120,7 +122,8 @@ fn keys() -> Vec<KeyModel> {
 
 /// Words of a fresh, small state.
 pub fn state_words() -> Vec<Word> {
-    const GEOMETRY: Geometry = Geometry { rate: TableSize { lines: 16, overflow_log2: 3 }, audit_slots: 16 };
+    const GEOMETRY: Geometry =
+        Geometry { rate: TableSize { lines: 16, overflow_log2: 3 }, lease_lines: 2, lease_s: NonZero::<u32>::MIN, audit_slots: 16 };
     let words: Vec<Word> = (0..State::words(GEOMETRY).expect("in bounds")).map(|_| Word::new(0)).collect();
     State::format(&words, GEOMETRY, [5; 16]).expect("as many as it takes");
     words

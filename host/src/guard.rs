@@ -227,11 +227,9 @@ impl HostGuard {
             let keyring = keyring.map_err(|error| in_memory("keyring", error))?;
             let state = State::attach(base.words.as_slice()).map_err(LoadError::Words)?;
             if state.geometry() != policy.geometry() {
-                warnings.push(format!(
-                    "the state has {} slots and the policy says {}: it keeps its size until its file is removed",
-                    8 * u64::from(state.geometry().rate.lines),
-                    8 * u64::from(policy.geometry().rate.lines)
-                ));
+                let [has, says] = [state.geometry(), policy.geometry()]
+                    .map(|geometry| format!("{} slots and a lease of {} s", 8 * u64::from(geometry.rate.lines), geometry.lease_s));
+                warnings.push(format!("the state has {has}, and the policy says {says}: it keeps its own until its file is removed"));
             }
             let wall_s = clock::now().wall_s;
             if policy.is_expired(wall_s) {

@@ -24,7 +24,7 @@ const FOLDER: &str = "/dev/shm";
 /// `CLTPHOST`: what the file begins with.
 const MAGIC: u64 = u64::from_le_bytes(*b"CLTPHOST");
 /// The layout of the file; it stands in its name too, so that releases of two layouts live side by side.
-const LAYOUT: u64 = 2;
+const LAYOUT: u64 = 3;
 /// The file's own page, in words: magic, layout, words of the state, boot id (2).
 const HEAD: usize = 512;
 
@@ -45,7 +45,9 @@ impl SharedWords {
     /// ```
     /// use caltrop::{State, audit::Verdict, guard::Geometry, table::TableSize};
     /// use caltrop_host::shared::SharedWords;
-    /// let geometry = Geometry { rate: TableSize { lines: 16, overflow_log2: 6 }, audit_slots: 16 };
+    /// use std::num::NonZero;
+    /// let rate = TableSize { lines: 16, overflow_log2: 6 };
+    /// let geometry = Geometry { rate, lease_lines: 2, lease_s: NonZero::new(120).unwrap(), audit_slots: 16 };
     /// let name = format!("doc-{}", std::process::id());
     /// let first = SharedWords::open(&name, geometry).unwrap();
     /// let second = SharedWords::open(&name, geometry).unwrap();

@@ -4,6 +4,7 @@
 //! nobody owes are all that is left. `CALTROP_SOAK_SECONDS` says how long (ci/soak.sh); 5 s without it.
 #![allow(missing_docs, reason = "tests speak by their names")]
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -16,7 +17,8 @@ use caltrop::table::TableSize;
 use caltrop_host::clock;
 use caltrop_host::shared::{SharedWords, path_of};
 
-const GEOMETRY: Geometry = Geometry { rate: TableSize { lines: 64, overflow_log2: 6 }, audit_slots: 256 };
+const GEOMETRY: Geometry =
+    Geometry { rate: TableSize { lines: 64, overflow_log2: 6 }, lease_lines: 2, lease_s: NonZero::<u32>::MIN, audit_slots: 256 };
 const WORKERS: u64 = 8;
 const CLIENTS: usize = 4;
 /// Units a second, and at once.

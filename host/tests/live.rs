@@ -331,7 +331,10 @@ fn another_size_of_state_is_told_and_the_state_kept() {
     (0..10).for_each(|_| assert_eq!(alice(&live), 200));
     folder.policy_of(&model::Policy { slots: 8192, ..house::model() }, 4);
     let news = said(&live.look());
-    assert!(news.len() == 2 && news[1].starts_with("the state has 4096 slots and the policy says 8192"), "{news:?}");
+    assert!(
+        news.len() == 2 && news[1].starts_with("the state has 4096 slots and a lease of 60 s, and the policy says 8192 slots"),
+        "{news:?}"
+    );
     assert_eq!(alice(&live), 429);
     folder.keyring(4);
     assert_eq!(live.look().len(), 1, "told with the policy, not with every keyring after it");

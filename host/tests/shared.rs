@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests speak by their names")]
 
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::num::NonZero;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -14,7 +15,8 @@ use caltrop::table::TableSize;
 use caltrop_host::clock;
 use caltrop_host::shared::{SharedError, SharedWords, path_of};
 
-const GEOMETRY: Geometry = Geometry { rate: TableSize { lines: 64, overflow_log2: 6 }, audit_slots: 16 };
+const GEOMETRY: Geometry =
+    Geometry { rate: TableSize { lines: 64, overflow_log2: 6 }, lease_lines: 2, lease_s: NonZero::<u32>::MIN, audit_slots: 16 };
 
 /// A state name of its own, whose file is removed at the end.
 struct Named {

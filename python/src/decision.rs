@@ -1,11 +1,12 @@
 //! A decision as a value that owns what it says.
 
+use std::mem;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use caltrop::Decision as Decided;
 use caltrop::audit::Reason;
-use caltrop::guard::{Answer, Body, DecisionId, Field, Payer, Refusal, Upstream};
+use caltrop::guard::{Answer, Body, DecisionId, Field, Held, Payer, Refusal, Upstream};
 use caltrop::request::Header;
 use caltrop_host::HostGuard;
 use pyo3::exceptions::PyValueError;
@@ -52,13 +53,19 @@ pub(crate) struct Decision {
     pub(crate) client: Option<IpAddr>,
     hops: u8,
     zones: u64,
+    /// The places of a granted request, shared by the denial that it may become: none from the moment when they are given back.
+    held: Arc<Mutex<Held>>,
 }
 
 impl Decision {
-    pub(crate) fn new(guard: Arc<HostGuard>, decided: &Decided<'_>) -> Self {
+    pub(crate) fn new(guard: Arc<HostGuard>, mut decided: Decided<'_>) -> Self {
+        let held = match &mut decided {
+            Decided::Allow(grant) => mem::take(grant.held()),
+            Decided::Deny(_) => Held::default(),
+        };
         let facts = decided.facts();
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let reason = match decided {
+        let reason = match &decided {
             Decided::Allow(_) => None,
             Decided::Deny(denial) => Some(denial.reason()),
         };
@@ -80,7 +87,13 @@ impl Decision {
             client: facts.client(),
             hops: facts.hops(),
             zones: facts.zones(),
+            held: Arc::new(Mutex::new(held)),
         }
+    }
+
+    /// The places that it holds. Nothing inside panics, so what a lock holds is whole.
+    pub(crate) fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Who pays for what was granted.

@@ -134,22 +134,31 @@ impl Guard {
         };
         let guard = self.current();
         let decided = guard.guard().admit(&request, self::now(now));
-        Ok(Decision::new(Arc::clone(&guard), &decided))
+        Ok(Decision::new(Arc::clone(&guard), decided))
     }
 
-    /// Ends a request: `"auth-failed"` charges the client's address for a credential that the application itself refused.
+    /// Ends a request: the places that it held in quotas of how many at once are given back. `"auth-failed"` charges the client's address for a
+    /// credential that the application itself refused.
     ///
     /// Raises ValueError for another outcome.
     #[pyo3(signature = (decision, *, outcome = "served", now = None))]
     fn settle(&self, decision: &Decision, outcome: &str, now: Option<&Bound<'_, Now>>) -> PyResult<()> {
+        let (guard, now) = (self.current(), self::now(now));
         match outcome {
-            "served" => Ok(()),
-            "auth-failed" => {
-                self.current().guard().auth_failed(decision.client, self::now(now));
-                Ok(())
-            }
-            _ => Err(PyValueError::new_err("outcome: give \"served\" or \"auth-failed\"")),
+            "served" => {}
+            "auth-failed" => guard.guard().auth_failed(decision.client, now),
+            _ => return Err(PyValueError::new_err("outcome: give \"served\" or \"auth-failed\"")),
         }
+        give_back(&guard, decision, now);
+        Ok(())
+    }
+
+    /// Begins the time of the places anew that a granted request holds, for one that runs longer than a lease.
+    ///
+    /// Raises Lapsed if one of them had come back by itself: whoever still works should stop.
+    #[pyo3(signature = (decision, *, now = None))]
+    fn renew(&self, decision: &Decision, now: Option<&Bound<'_, Now>>) -> PyResult<()> {
+        self.current().guard().renew(&mut decision.held(), self::now(now)).map_err(|_| error::lapsed())
     }
 
     /// Charges what the application reckons that a granted request will cost in a quota that its route charges with `"app"`.
@@ -163,7 +172,10 @@ impl Guard {
         let guard = self.current();
         match guard.guard().charge(&payer, quota, cost, self::now(now)) {
             Ok(()) => Ok(decision.clone().unbind()),
-            Err(ChargeError::Refused(refusal)) => Py::new(decision.py(), granted.refused(&refusal, guard)),
+            Err(ChargeError::Refused(refusal)) => {
+                give_back(&guard, granted, self::now(now));
+                Py::new(decision.py(), granted.refused(&refusal, guard))
+            }
             Err(ChargeError::NotCharged(why)) => Err(not_charged(quota, why)),
         }
     }
@@ -217,6 +229,13 @@ impl Guard {
     fn __repr__(&self) -> String {
         format!("<Guard {} sequence {}>", self.name(), self.sequence())
     }
+}
+
+/// Whoever comes first has the places: nobody gives them back twice.
+fn give_back(guard: &HostGuard, decision: &Decision, now: caltrop::Now) {
+    let held = std::mem::take(&mut *decision.held());
+    // One that had lapsed is back already.
+    let _ = guard.guard().release(held, now);
 }
 
 fn not_charged(quota: &str, why: NotCharged) -> PyErr {

@@ -51,7 +51,7 @@ class Project:
         return caltrop.Guard.load(self.policy, secrets=self.secrets(), **options)
 
     def forget(self) -> None:
-        Path(f"/dev/shm/caltrop.{os.geteuid()}.{self.state}.2").unlink(missing_ok=True)
+        Path(f"/dev/shm/caltrop.{os.geteuid()}.{self.state}.3").unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -172,6 +172,26 @@ def test_a_websocket_is_refused_before_it_is_accepted(project) -> None:
     assert run(app, dict(socket_scope)) == [{"type": "websocket.close", "code": 1008}]
     answered = run(app, {**socket_scope, "extensions": {"websocket.http.response": {}}})
     assert (answered[0]["type"], answered[0]["status"]) == ("websocket.http.response.start", 404)
+
+
+def test_what_runs_is_settled_when_the_application_ends_or_fails(project) -> None:
+    # A route is charged to all that it can be charged to.
+    project.policy.write_text(project.policy.read_text() + '[quota.jobs]\nby = "principal"\nlimit = 1\nkind = "concurrent"\n')
+    project.compile()
+    key = project.key("alice", "--scope", "api:read")
+    seen = []
+
+    async def nested(scope, receive, send) -> None:
+        seen.append(guard.admit(method="GET", target=scope["raw_path"], headers=headers, peer="203.0.113.9", tls=True).reason)
+        if scope["raw_path"] == b"/v1/things/fails":
+            raise ArithmeticError
+
+    guard = project.load()
+    headers = [(b"x-api-key", key.encode())]
+    for path in [b"/v1/things/fails", b"/v1/things", b"/v1/things"]:
+        with suppress(ArithmeticError):
+            run(GuardMiddleware(nested, guard), scope(raw_path=path, headers=headers))
+    assert seen == ["busy"] * 3
 
 
 def test_fastapi_hands_the_caller_to_a_handler(project) -> None:

@@ -123,6 +123,55 @@ charge = { tokens = "app" }
             guard.settle_cost(decision, quota, charged=0, cost=1, now=now)
 
 
+def test_a_request_runs_until_it_is_settled_or_its_lease_is_over(project) -> None:
+    text = project.policy.read_text()
+    project.policy.write_text(text + """
+[quota.jobs]
+by = "principal"
+limit = 1
+kind = "concurrent"
+lease = "1m"
+
+[quota.tokens]
+by = "principal"
+limit = "10/minute"
+cost = "app"
+
+[route.job]
+match = "POST /job"
+charge = { jobs = 1, tokens = "app" }
+""")
+    project.compile()
+    key = project.key("alice")
+    guard = project.load()
+
+    def at(second: int) -> caltrop.Now:
+        return caltrop.Now(1_796_000_000 + second, (5 + second) * 1_000_000_000)
+
+    def ask(second: int) -> caltrop.Decision:
+        return guard.admit(**{**REQUEST, "method": "POST", "target": "/job", "headers": [(b"x-api-key", key.encode())], "now": at(second)})
+
+    first = ask(0)
+    busy = ask(0)
+    assert first and (busy.status, busy.reason, busy.retry_after) == (429, "busy", 0)
+    assert dict(busy.response_headers)[b"ratelimit-policy"] == b'"jobs";q=1;qu="concurrent-requests"'
+    guard.settle(first, now=at(1))
+    second = ask(1)
+    assert second
+    # Settled twice, it takes nobody else's place away.
+    guard.settle(first, now=at(1))
+    assert ask(1).reason == "busy"
+    # What becomes a denial runs no longer.
+    assert guard.charge(second, "tokens", 11, now=at(1)).reason == "quota"
+    long = ask(1)
+    assert long
+    guard.renew(long, now=at(50))
+    assert ask(100).reason == "busy"
+    with pytest.raises(caltrop.Lapsed):
+        guard.renew(long, now=at(200))
+    assert ask(200)
+
+
 @pytest.mark.parametrize(
     ("part", "value", "raised", "says"),
     [

@@ -36,6 +36,8 @@ pub const fn mend(reason: Reason) -> &'static str {
         Reason::KeyZone => "an address in one of the zones that the key is bound to",
         Reason::Scope => "a key with all the scopes of the route",
         Reason::Quota => "to wait, or a higher limit",
+        Reason::Busy => "to come again once one of the caller's requests has ended, or a higher limit",
+        Reason::Full => "to come again, or a state with more slots: nobody else could be counted",
         Reason::Contended => "to come again: too many workers wanted the same bucket",
         Reason::PolicyExpired => "a fresh policy or keyring: the one in use is past its end",
         Reason::Corrupt => "a whole image: compile it again and tell the makers",

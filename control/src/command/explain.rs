@@ -213,6 +213,15 @@ impl Trace for Heard<'_> {
                 self.open.facts.push(stale.to_string());
                 self.at(line::FEED, stale.index);
             }
+            Fact::Running { index, most, held } => {
+                let quota = policy.quota_name(usize::from(index)).unwrap_or("?");
+                self.open.facts.push(format!("{quota}: {held} of {most} run"));
+                self.at(line::QUOTA, index);
+            }
+            Fact::NoPlace { index, refused } => {
+                self.open.facts.push(refused.to_string());
+                self.at(line::QUOTA, index);
+            }
             Fact::Refused(refused) => self.open.facts.push(refused.refused.to_string()),
         }
         let _ = step;

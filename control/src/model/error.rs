@@ -41,6 +41,8 @@ pub enum CompileError {
         /// Why.
         error: QuotaError,
     },
+    /// A quota of requests that run that is not of 1 to 255, counts addresses, or has another lease than the others.
+    Running(String),
     /// A route asks for an API key where plaintext is served.
     BearerInPlaintext {
         /// The route.
@@ -93,6 +95,12 @@ impl fmt::Display for CompileError {
             Self::NotChargeable(quota) => write!(f, "quota {quota:?} counts by what this route does not know"),
             Self::Cost { quota, cost } => write!(f, "a cost of {cost} can never pass quota {quota:?}: give 1 to its burst"),
             Self::Quota { quota, error } => write!(f, "quota {quota:?}: {error}"),
+            Self::Running(quota) => {
+                write!(
+                    f,
+                    "quota {quota:?} of requests that run: give it 1 to 255, counted by callers or routes, and the lease of the others"
+                )
+            }
             Self::BearerInPlaintext { route } => {
                 write!(f, "route {route:?} takes a bearer credential in plaintext: give tls = \"1.2\" or auth = \"none\"")
             }

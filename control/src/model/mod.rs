@@ -10,6 +10,7 @@ mod template;
 
 pub use automaton::{Automaton, AutomatonError, NODES_MAX, Node, Way};
 pub use compile::compile;
+pub(crate) use compile::{LEASE_S, MOST};
 pub use condition::{Condition, Hours, Operand, Test, segment_of};
 pub use error::CompileError;
 pub use policy::{

@@ -164,15 +164,23 @@ pub struct Credential {
     pub scheme: Option<String>,
 }
 
-/// "N per P, burst b".
+/// "N per P, burst b", or "N at once".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     /// N.
     pub count: u32,
-    /// P, in seconds.
+    /// P, in seconds; 0 of a quota of requests that run.
     pub period_s: u32,
-    /// b.
+    /// b; N of a quota of requests that run.
     pub burst: u32,
+}
+
+impl Limit {
+    /// So many requests that run at once.
+    #[must_use]
+    pub const fn at_once(most: u32) -> Self {
+        Self { count: most, period_s: 0, burst: most }
+    }
 }
 
 /// What a quota counts by.
@@ -197,6 +205,11 @@ pub enum On {
     Request,
     /// Bad credentials.
     AuthFailure,
+    /// Requests that run: how many at once.
+    Running {
+        /// Seconds after which one is taken for ended; the same in all quotas of a policy.
+        lease_s: u32,
+    },
 }
 
 /// What a request costs of a quota.
@@ -254,6 +267,18 @@ impl Plan {
 }
 
 impl Quota {
+    /// Whether it is one of requests that run at once.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        matches!(self.on, On::Running { .. })
+    }
+
+    /// The most that a request may cost, by whatever plan: more never passes for somebody.
+    #[must_use]
+    pub fn most_cost(&self, plans: &[Plan]) -> u32 {
+        if self.is_running() { 1 } else { self.least_burst(plans) }
+    }
+
     /// Whether a route can charge it: nobody's address, and a caller that the route knows.
     #[must_use]
     pub const fn is_chargeable(&self, needs_key: bool) -> bool {
@@ -267,9 +292,7 @@ impl Quota {
         self.limits.as_ref().map(Vec::len).or_else(most).unwrap_or(0)
     }
 
-    /// Its least burst, by whatever plan: a higher cost never passes for somebody.
-    #[must_use]
-    pub fn least_burst(&self, plans: &[Plan]) -> u32 {
+    fn least_burst(&self, plans: &[Plan]) -> u32 {
         let of_plans = plans.iter().filter(|_| self.limits.is_none()).flat_map(|plan| plan.windows(&self.name));
         self.limits.iter().flatten().chain(of_plans).map(|limit| limit.burst).min().unwrap_or(0)
     }

@@ -52,7 +52,9 @@ impl Cover {
                 rules.rule(line, denied.contains(&(name, reason)), || format!("route {name:?}: no row is refused for {what}"));
             }
         }
-        for (window, line) in &written.lines.quotas {
+        // A row's requests come one after the other, so none of them is refused by how many run.
+        let is_running = |window: &str| policy.quotas.iter().any(|quota| quota.name == window && quota.is_running());
+        for (window, line) in written.lines.quotas.iter().filter(|(window, _)| !is_running(window)) {
             rules.rule(*line, refusing.contains(window.as_str()), || format!("quota {window:?}: no row is refused by it"));
         }
         if let Some(line) = written.lines.network[1] {
@@ -93,7 +95,7 @@ fn refusals(route: &Route) -> impl Iterator<Item = (Reason, &'static str)> {
 }
 
 /// The reasons for which this policy may refuse what a row can ask. A row's key is always a good one of a whole and fresh keyring, its clock is
-/// trusted,/// and nobody else asks at the same time.
+/// trusted, and nobody else asks at the same time.
 fn reachable(written: &Written) -> Vec<Reason> {
     let policy = &written.policy;
     let takes_keys = !policy.credentials.is_empty();
@@ -118,6 +120,8 @@ fn reachable(written: &Written) -> Vec<Reason> {
         | Reason::KeyZone
         | Reason::Clock
         | Reason::Contended
+        | Reason::Busy
+        | Reason::Full
         | Reason::PolicyExpired
         | Reason::Stale
         | Reason::Corrupt => false,

@@ -10,7 +10,7 @@ use self::Effect::{Looser, Other, Tighter};
 use super::run::{RunError, run};
 use super::words;
 use super::written::Written;
-use crate::model::{Cost, Feed, Limit, Mode, Plan, Policy, Quota, Route, Tls, Zone};
+use crate::model::{Cost, Feed, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone};
 
 /// Who is better off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -230,8 +230,17 @@ impl Changes {
             (None, _) => return self.add(what, Tighter, "is new"),
             (_, None) => return self.add(what, Looser, "is gone"),
         };
-        if (old.by, old.on) != (new.by, new.on) {
+        if old.by != new.by {
             self.add(what, Other, format!("counts {} instead of {}", words::by(new.by), words::by(old.by)));
+        }
+        match (old.on, new.on) {
+            (On::Running { lease_s: old }, On::Running { lease_s: new }) if old != new => {
+                self.add(what, Other, format!("has a lease of {new} s instead of {old} s, once the state is made anew"));
+            }
+            (old, new) if words::on(old) != words::on(new) => {
+                self.add(what, Other, format!("counts {} instead of {}", words::on(new), words::on(old)));
+            }
+            _ => {}
         }
         self.mode(what, old.mode, new.mode);
         match (&old.limits, &new.limits) {

@@ -4,7 +4,7 @@ use caltrop::rate::Quota as Checked;
 
 use super::document::{Keys, Value};
 use crate::diagnostic::Findings;
-use crate::model::Limit;
+use crate::model::{Limit, MOST};
 
 const KEYS: Keys = Keys { known: &["limit", "burst"], unbuilt: &[] };
 const EXAMPLE: &str = "\"60/minute\"";
@@ -49,6 +49,15 @@ fn text(value: Value<'_>, burst: Option<u32>, findings: &mut Findings) -> Option
         kept.map(|_| limit).map_err(|error| (format!("quota {text:?}, burst {}", limit.burst), error.to_string()))
     });
     checked.map_err(|(what, help)| findings.error(value.span(), what, help)).ok()
+}
+
+/// How many requests run at once: a whole number.
+pub(super) fn at_once(value: Value<'_>, burst: Option<u32>, findings: &mut Findings) -> Option<Vec<Limit>> {
+    if burst.is_some() {
+        findings.error(value.span(), "a burst of requests that run at once", "leave it out: as many come at once as the limit says");
+    }
+    let most = value.number("limit", 1..=u64::from(MOST), findings)?;
+    Some(vec![Limit::at_once(u32::try_from(most).ok()?)])
 }
 
 /// What may come at once.

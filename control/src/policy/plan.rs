@@ -29,6 +29,7 @@ fn windows(entry: &Entry<'_>, quotas: &[(Quota, Span)], findings: &mut Findings)
             let what = format!("quota {:?} is not limited by plan", entry.key);
             findings.error(entry.key_span.clone(), what, "leave it out here, or write limit = \"plan\" in [quota]");
         }
+        Some((quota, _)) if quota.is_running() => return limit::at_once(entry.value, None, findings),
         Some(_) => {}
     }
     limit::windows(entry.value, None, findings)

@@ -3,13 +3,15 @@
 use super::document::{Entry, Keys, Span, Table};
 use super::{limit, mode, names, nearest};
 use crate::diagnostic::Findings;
-use crate::model::{By, Cost, Limit, On, Plan, Quota};
+use crate::model::{By, Cost, LEASE_S, Limit, On, Plan, Quota};
 
 const KEYS: Keys =
-    Keys { known: &["by", "limit", "burst", "cost", "on", "in-zone", "mode", "share"], unbuilt: &["kind", "across", "lease"] };
+    Keys { known: &["by", "limit", "burst", "kind", "lease", "cost", "on", "in-zone", "mode", "share"], unbuilt: &["across"] };
 const EXAMPLE: &str = "{ by = \"principal\", limit = \"60/minute\" }";
 /// An address is up to three charges, and at most eight are taken at once.
 const BY_ADDRESS_MAX: usize = 2;
+/// What runs longer renews its lease.
+const LEASE_MAX_S: u32 = 86_400;
 
 pub(super) fn read(table: &Table<'_>, zones: &[&str], findings: &mut Findings) -> Vec<(Quota, Span)> {
     let mut quotas: Vec<(Quota, Span)> = Vec::new();
@@ -25,7 +27,21 @@ pub(super) fn read(table: &Table<'_>, zones: &[&str], findings: &mut Findings) -
         }
         quotas.push((quota, entry.key_span.clone()));
     }
+    check_leases(&quotas, findings);
     quotas
+}
+
+/// One table counts all requests that run, so it takes all of them for ended after the same time.
+fn check_leases(quotas: &[(Quota, Span)], findings: &mut Findings) {
+    let mut all = quotas.iter().filter_map(|(quota, place)| match quota.on {
+        On::Running { lease_s } => Some((lease_s, quota, place)),
+        _ => None,
+    });
+    let Some((first, one, _)) = all.next() else { return };
+    for (lease_s, quota, place) in all.filter(|(lease_s, ..)| *lease_s != first) {
+        let what = format!("quota {:?} has a lease of {lease_s} s, and {:?} one of {first} s", quota.name, one.name);
+        findings.error(place.clone(), what, "give all quotas of requests that run the same lease: the longest that one needs");
+    }
 }
 
 /// Every quota by plan has a plan that limits it, and each plan says something of every such quota.
@@ -33,7 +49,8 @@ pub(super) fn check_plans(quotas: &[(Quota, Span)], plans: &[(Plan, Span)], find
     for (quota, place) in quotas.iter().filter(|(quota, _)| quota.limits.is_none()) {
         let silent: Vec<_> = plans.iter().filter(|(plan, _)| plan.windows(&quota.name).is_empty()).collect();
         if silent.len() == plans.len() {
-            let help = format!("add it to [plan]: free = {{ {} = \"60/minute\" }}, or give the limit here", quota.name);
+            let example = if quota.is_running() { "5" } else { "\"60/minute\"" };
+            let help = format!("add it to [plan]: free = {{ {} = {example} }}, or give the limit here", quota.name);
             findings.error(place.clone(), format!("no plan limits quota {:?}", quota.name), help);
             continue;
         }
@@ -50,9 +67,14 @@ fn quota(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Option<Q
     table.check_keys(KEYS, findings);
     let by =
         table.need("by", "by = \"address\", \"principal\", \"tenant\", \"plan\" or \"route\"", findings).and_then(|by| by_of(by, findings));
-    let on = table.get("on").map_or(Some(On::Request), |on| on_of(on, findings));
+    let on = match running(&table, &label, findings) {
+        Some(running) => Some(running),
+        None => table.get("on").map_or(Some(On::Request), |on| on_of(on, findings)),
+    };
+    let is_running = matches!(on, Some(On::Running { .. }));
     let burst = table.get("burst").and_then(|burst| limit::burst(burst.value, findings));
-    let limits = table.need("limit", "limit = \"60/minute\"", findings).and_then(|limit| limits(limit, burst, findings));
+    let example = if is_running { "limit = 5" } else { "limit = \"60/minute\"" };
+    let limits = table.need("limit", example, findings).and_then(|limit| limits(limit, burst, is_running, findings));
     let in_zone = table.get("in-zone").map(|entry| in_zone(entry, zones, findings)).unwrap_or_default();
     let cost = table.get("cost").map_or(Some(Cost::Units(1)), |cost| cost_of(cost, findings));
     let mode = mode::read(&table, findings);
@@ -61,8 +83,17 @@ fn quota(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Option<Q
         let help = "every request costs its address one: leave it out, or count by principal, tenant, plan or route";
         findings.error(entry.key_span.clone(), format!("\"cost\" in {label}"), help);
     }
+    for key in ["cost", "on"] {
+        if let Some(entry) = table.get(key).filter(|_| is_running && by != By::Address) {
+            findings.error(entry.key_span.clone(), format!("{key:?} in {label}"), "a request that runs takes one place: leave it out");
+        }
+    }
+    if is_running && by == By::Address {
+        let place = table.get("kind").map_or(entry.key_span.clone(), |kind| kind.value.span());
+        findings.error(place, format!("{label} counts requests that run by address"), "count by principal, tenant, plan or route");
+    }
     for key in ["on", "in-zone"] {
-        if let Some(entry) = table.get(key).filter(|_| by != By::Address) {
+        if let Some(entry) = table.get(key).filter(|_| by != By::Address && !(is_running && key == "on")) {
             findings.error(
                 entry.key_span.clone(),
                 format!("{key:?} in {label}"),
@@ -82,14 +113,44 @@ fn quota(entry: &Entry<'_>, zones: &[&str], findings: &mut Findings) -> Option<Q
 
 /// `Some(None)`: what the caller's plan says.
 #[expect(clippy::option_option, reason = "the inner one is the model's, the outer one what could be read")]
-fn limits(entry: &Entry<'_>, burst: Option<u32>, findings: &mut Findings) -> Option<Option<Vec<Limit>>> {
+fn limits(entry: &Entry<'_>, burst: Option<u32>, is_running: bool, findings: &mut Findings) -> Option<Option<Vec<Limit>>> {
     if entry.value.as_text() != Some("plan") {
-        return limit::windows(entry.value, burst, findings).map(Some);
+        let read = if is_running { limit::at_once } else { limit::windows };
+        return read(entry.value, burst, findings).map(Some);
     }
     if burst.is_some() {
         findings.error(entry.value.span(), "a burst beside a limit by plan", "say it in [plan]: { limit = \"60/minute\", burst = 5 }");
     }
     Some(None)
+}
+
+/// Whether it counts requests that run, and their lease.
+fn running(table: &Table<'_>, label: &str, findings: &mut Findings) -> Option<On> {
+    let lease = table.get("lease");
+    let lease_s = lease.as_ref().and_then(|entry| {
+        let text = entry.value.text("lease", "\"2m\"", findings)?;
+        let lease_s = limit::period(text).filter(|lease_s| (1..=LEASE_MAX_S).contains(lease_s));
+        if lease_s.is_none() {
+            findings.error(entry.value.span(), format!("lease {text:?}"), "write 30s, 10m or 2h, at most 1d");
+        }
+        lease_s
+    });
+    let kind = table.get("kind").and_then(|entry| {
+        let kind = entry.value.text("kind", "\"concurrent\"", findings)?;
+        if kind != "concurrent" {
+            let help = "write \"concurrent\" for how many at once, or leave it out for how many in a time";
+            findings.error(entry.value.span(), format!("unknown kind {kind:?}"), help);
+        }
+        Some(())
+    });
+    match (kind, lease) {
+        (None, Some(lease)) => {
+            let help = "only requests that run have one: write kind = \"concurrent\", or leave it out";
+            findings.error(lease.key_span.clone(), format!("\"lease\" in {label}"), help);
+            None
+        }
+        (kind, _) => kind.map(|()| On::Running { lease_s: lease_s.unwrap_or(LEASE_S) }),
+    }
 }
 
 fn by_of(entry: &Entry<'_>, findings: &mut Findings) -> Option<By> {

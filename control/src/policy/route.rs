@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use caltrop::guard::RUNNING_MAX;
 use caltrop::rate::CHARGES_MAX;
 
 use super::document::{Entry, Keys, Span, Table};
@@ -160,12 +161,8 @@ pub(super) fn scopes(entry: &Entry<'_>, closed: Option<&[String]>, findings: &mu
 
 fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mut Findings) -> Option<Vec<(String, Cost)>> {
     let Some(entry) = table.get("charge") else {
-        let count: usize =
-            around.quotas.iter().filter(|quota| quota.is_chargeable(needs_key)).map(|quota| quota.windows(around.plans)).sum();
-        if count > CHARGES_MAX {
-            let what = format!("{} is charged to {count} limits", table.name);
-            findings.error(table.span.clone(), what, format!("at most {CHARGES_MAX} are taken at once: say which in charge = {{ … }}"));
-        }
+        let charged = around.quotas.iter().filter(|quota| quota.is_chargeable(needs_key));
+        few(table, charged, &table.span, "say which in charge = { … }", around, findings);
         return None;
     };
     let costs = entry.value.table("charge", entry.key_span.clone(), "{ requests = 1 }", findings)?;
@@ -186,12 +183,29 @@ fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mu
         charge.extend(cost(entry, quota, around, findings).map(|cost| (entry.key.to_owned(), cost)));
     }
     let charged = around.quotas.iter().filter(|quota| costs.get(&quota.name).is_some());
-    let count: usize = charged.map(|quota| quota.windows(around.plans)).sum();
+    few(table, charged, &entry.key_span, "leave some out", around, findings);
+    Some(charge)
+}
+
+/// No more than are taken at once.
+fn few<'q>(
+    table: &Table<'_>,
+    charged: impl Iterator<Item = &'q &'q Quota> + Clone,
+    place: &Span,
+    mend: &str,
+    around: &Around<'_>,
+    findings: &mut Findings,
+) {
+    let count: usize = charged.clone().map(|quota| quota.windows(around.plans)).sum();
     if count > CHARGES_MAX {
         let what = format!("{} is charged to {count} limits", table.name);
-        findings.error(entry.key_span.clone(), what, format!("at most {CHARGES_MAX} are taken at once"));
+        findings.error(place.clone(), what, format!("at most {CHARGES_MAX} are taken at once: {mend}"));
     }
-    Some(charge)
+    let running = charged.filter(|quota| quota.is_running()).count();
+    if running > RUNNING_MAX {
+        let what = format!("{} takes a place of {running} quotas of requests that run", table.name);
+        findings.error(place.clone(), what, format!("at most {RUNNING_MAX} are taken at once: {mend}"));
+    }
 }
 
 /// What a request costs of one quota.
@@ -209,9 +223,12 @@ fn cost(entry: &Entry<'_>, quota: &Quota, around: &Around<'_>, findings: &mut Fi
         return None;
     }
     let cost = entry.value.number("cost", 1..=u64::from(u32::MAX), findings)?;
-    let burst = quota.least_burst(around.plans);
+    let burst = quota.most_cost(around.plans);
     let fits = u32::try_from(cost).ok().filter(|&cost| cost <= burst);
-    if fits.is_none() {
+    if fits.is_none() && quota.is_running() {
+        let what = format!("a cost of {cost} in quota {:?}", entry.key);
+        findings.error(entry.value.span(), what, "a request that runs takes one place: write 1");
+    } else if fits.is_none() {
         let what = format!("a cost of {cost} can never pass quota {:?}, burst {burst}", entry.key);
         findings.error(entry.value.span(), what, "lower the cost, or raise the burst");
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use caltrop::audit::{Reason, Verdict};
-use caltrop::guard::{Fact, Feeds, Misuse, Secrets, SecretsFull, StateError, Step, Trace};
+use caltrop::guard::{Fact, Feeds, Misuse, Outcome, Secrets, SecretsFull, StateError, Step, Trace};
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop::net::{Cidr, Overlap, Prefix, Prefixes};
@@ -178,7 +178,9 @@ fn ask(guard: &Guard<'_>, row: &Ask, case: &Case) -> RowResult {
     };
     let now = Now { wall_s: case.at_s.unwrap_or(NOW.wall_s), ..NOW };
     for _ in 1..case.repeat {
-        let _ = guard.admit(&request, now);
+        if let Decision::Allow(grant) = guard.admit(&request, now) {
+            guard.settle(grant, Outcome::Served, now);
+        }
     }
     let mut refusing = Refusing { policy: guard.policy(), quotas: Vec::new() };
     let decision = guard.trace(&request, now, &mut refusing);

@@ -97,13 +97,14 @@ fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
 
 fn quota(quota: &Quota) -> Vec<String> {
     let on = match (quota.on, quota.cost) {
-        (On::AuthFailure, _) => "on auth-failure",
-        (_, Cost::ByApp) => "cost app",
-        _ => "",
+        (On::AuthFailure, _) => "on auth-failure".to_owned(),
+        (On::Running { lease_s }, _) => format!("lease {lease_s} s"),
+        (_, Cost::ByApp) => "cost app".to_owned(),
+        _ => String::new(),
     };
     let zones: Vec<String> = quota.in_zone.iter().map(|(zone, other)| format!("in {zone} {}", words::limits(&[*other]))).collect();
     let all = quota.limits.as_ref().map_or_else(|| "as the plan says".to_owned(), |all| words::limits(all));
-    vec![quota.name.clone(), words::by(quota.by).to_owned(), all, on.to_owned(), zones.join("; "), mode(quota.mode)]
+    vec![quota.name.clone(), words::by(quota.by).to_owned(), all, on, zones.join("; "), mode(quota.mode)]
 }
 
 /// Told only of what does not enforce.

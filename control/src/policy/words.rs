@@ -1,9 +1,12 @@
 //! What parts of a policy are called when people are told of them.
 
-use crate::model::{By, FeedKind, Limit, Mode, Route, Stale, Tls};
+use crate::model::{By, FeedKind, Limit, Mode, On, Route, Stale, Tls};
 
 pub(super) fn limits(limits: &[Limit]) -> String {
-    let shown = limits.iter().map(|limit| format!("{} per {} s, burst {}", limit.count, limit.period_s, limit.burst));
+    let shown = limits.iter().map(|limit| match limit.period_s {
+        0 => format!("{} at once", limit.count),
+        period_s => format!("{} per {period_s} s, burst {}", limit.count, limit.burst),
+    });
     shown.collect::<Vec<_>>().join(" and ")
 }
 
@@ -18,6 +21,14 @@ pub(super) const fn by(by: By) -> &'static str {
         By::Tenant => "by tenant",
         By::Route => "by route",
         By::Plan => "by plan",
+    }
+}
+
+pub(super) const fn on(on: On) -> &'static str {
+    match on {
+        On::Request => "requests",
+        On::AuthFailure => "bad credentials",
+        On::Running { .. } => "requests that run",
     }
 }
 

@@ -176,7 +176,8 @@ impl Question {
         let word = self.reason.as_deref().unwrap_or_default();
         let why = match Reason::from_word(word).ok_or_else(|| Why::Reason(word.to_owned()))? {
             Reason::AddressQuota | Reason::Failures | Reason::Quota => Why::Limits,
-            Reason::Contended | Reason::PolicyExpired | Reason::Stale | Reason::Corrupt | Reason::Clock => Why::State,
+            Reason::Busy | Reason::Full | Reason::Contended => Why::State,
+            Reason::PolicyExpired | Reason::Stale | Reason::Corrupt | Reason::Clock => Why::State,
             Reason::Transport => Why::Transport,
             Reason::Credentials => Why::Credential,
             _ if self.route.is_none() => Why::NoRoute,

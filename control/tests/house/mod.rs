@@ -124,6 +124,8 @@ pub(crate) fn model() -> model::Policy {
             quota("requests", By::Principal, On::Request, limit(10, 60)),
             Quota { limits: None, ..quota("tenant", By::Tenant, On::Request, limit(1, 1)) },
             Quota { cost: Cost::ByApp, ..quota("tokens", By::Tenant, On::Request, limit(1000, 60)) },
+            // So many that no test meets them, and some hold them all.
+            quota("jobs", By::Principal, On::Running { lease_s: 60 }, Limit::at_once(255)),
         ],
         routes: vec![
             Route { needs_key: false, tls: Some(Tls::Off), ..route("health", &["GET /healthz"]) },

@@ -56,7 +56,7 @@ impl Reason {
     /// Whether a quota gives it: then the rule that decided is one.
     #[must_use]
     pub const fn is_of_quota(self) -> bool {
-        matches!(self, Self::AddressQuota | Self::Failures | Self::Quota | Self::Plan | Self::Contended)
+        matches!(self, Self::AddressQuota | Self::Failures | Self::Quota | Self::Plan | Self::Contended | Self::Busy | Self::Full)
     }
 }
 
@@ -121,6 +121,10 @@ reasons! {
     Origin = 29, "origin", 403;
     /// A feed that the request hangs on was not renewed in time, and the policy says that then it is refused.
     Stale = 30, "stale", 503;
+    /// As many of the caller's requests run at once as a quota allows.
+    Busy = 31, "busy", 429;
+    /// No room is left to count the caller among those whose requests run.
+    Full = 32, "full", 503;
 }
 
 #[cfg(test)]

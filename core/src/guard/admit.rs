@@ -101,21 +101,24 @@ impl<'g> Guard<'g> {
         let mut attempt = Attempt::new(self, request, now, trace, facts);
         let result = attempt.run();
         let answer = attempt.answer(result.as_ref().err());
-        let facts = Facts { answer, ..attempt.facts };
+        let (facts, held) = (Facts { answer, ..attempt.facts }, attempt.held);
         let verdict = result.as_ref().map_or_else(|stop| Verdict::Deny(stop.reason), |()| Verdict::Pass);
         self.audit(&facts, verdict, result.as_ref().err(), now);
         let policy = self.policy;
         match result {
-            Ok(()) => Decision::Allow(Grant { facts, policy }),
+            Ok(()) => Decision::Allow(Grant { facts, policy, held }),
             Err(stop) => Decision::Deny(Denial { facts, reason: stop.reason, policy }),
         }
     }
 
-    /// Ends a granted request.
-    pub fn settle(&self, grant: &Grant<'_>, outcome: Outcome, now: Now) {
+    /// Ends a granted request: the places that it held are another's.
+    pub fn settle(&self, grant: Grant<'_>, outcome: Outcome, now: Now) {
+        let client = grant.facts.client();
+        // One that had lapsed is back already.
+        let _ = self.release(grant.held, now);
         match outcome {
             Outcome::Served => {}
-            Outcome::AuthFailed => self.auth_failed(grant.facts.client(), now),
+            Outcome::AuthFailed => self.auth_failed(client, now),
         }
     }
 

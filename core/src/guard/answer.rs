@@ -38,7 +38,7 @@ pub struct Limit {
     pub quota: u16,
     /// Units that may come at once.
     pub burst: u32,
-    /// Seconds in which they come back.
+    /// Seconds in which they come back; 0 if the quota is one of requests that run at once.
     pub window_s: u32,
     /// What is left of them.
     pub left: Left,

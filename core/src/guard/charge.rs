@@ -12,12 +12,13 @@ use super::answer::Limit;
 use super::cost::Payer;
 use super::decision::Facts;
 use super::report::Posture;
+use super::running::{Place, Places};
 use super::steps::{Attempt, Stop};
 use super::trace::{Fact, Step, Trace};
 use crate::access::record::ChargeRecord;
 use crate::audit::Reason;
-use crate::rate::record::{QuotaRecord, by};
-use crate::rate::{AllRefused, CHARGES_MAX, Charge, Left, Refused};
+use crate::rate::record::{QuotaRecord, by, on};
+use crate::rate::{AllRefused, CHARGES_MAX, Charge, Left, Quota, Refused};
 use crate::table::Partition;
 
 /// What one quota is to be charged.
@@ -85,6 +86,8 @@ impl<'g> From<&Facts<'g>> for Caller<'g> {
 /// What one charge of a route comes to for a caller.
 enum Share {
     Due(Due),
+    /// One of those that run at once.
+    Place(Place),
     /// The caller's plan says nothing of this window.
     Unlimited,
     /// The caller's plan says nothing of the quota, or there is no such plan.
@@ -100,11 +103,11 @@ impl Guard<'_> {
             Posture::Report => Posture::Report,
             Posture::Enforce => self.posture(record.report, || self.partition_of(caller.principal, caller.client)),
         };
-        let quota = if record.plans.count.get() == 0 {
-            policy.limit(record, caller.zones).ok_or(Reason::Corrupt)?
+        let (unit, burst) = if record.plans.count.get() == 0 {
+            policy.limit(record, caller.zones)
         } else {
             match policy.plan(caller.plan).and_then(|plan| policy.plan_limit(record, plan)) {
-                Some(quota) => quota,
+                Some(limit) => limit,
                 None if record.window == 0 => return Ok(Share::NotInPlan(index, posture)),
                 None => return Ok(Share::Unlimited),
             }
@@ -123,6 +126,10 @@ impl Guard<'_> {
             },
             _ => return Err(Reason::Corrupt),
         };
+        if record.on == on::RUNNING {
+            return Place::new(self, index, record, burst, partition, posture).map(Share::Place).ok_or(Reason::Corrupt);
+        }
+        let quota = Quota::from_unit(record.name64.get(), unit, burst).map_err(|_| Reason::Corrupt)?;
         Ok(Share::Due(Due::new(self, index, Charge { partition, quota, cost: charge.cost.get() }, posture)))
     }
 
@@ -146,7 +153,7 @@ impl Guard<'_> {
                 Ok(Share::Due(due)) => dues.push(Due { charge: Charge { cost, ..due.charge }, ..due }).ok()?,
                 Ok(Share::Unlimited | Share::NotInPlan(_, Posture::Report)) => {}
                 Err(_) if only_reports => {}
-                Ok(Share::NotInPlan(..)) | Err(_) => return None,
+                Ok(Share::NotInPlan(..) | Share::Place(_)) | Err(_) => return None,
             }
         }
         is_charged.then_some(dues)
@@ -163,15 +170,23 @@ impl<T: Trace> Attempt<'_, '_, '_, T> {
     pub(super) fn quotas(&mut self) -> Result<(), Stop> {
         let route = self.route.ok_or(Reason::Corrupt)?;
         let (caller, of_route) = (Caller::from(&self.facts), self.route_posture());
-        let mut dues = Dues::new();
+        let (mut dues, mut places) = (Dues::new(), Places::new());
         for charge in route.charges() {
             match self.guard.share(charge, of_route, &caller)? {
                 Share::Due(due) => dues.push(due).map_err(|_| Reason::Corrupt)?,
+                Share::Place(place) => places.push(place).map_err(|_| Reason::Corrupt)?,
                 Share::Unlimited => {}
                 Share::NotInPlan(index, posture) => self.not_in_plan(index, posture)?,
             }
         }
-        self.take(Step::Quotas, &dues, Reason::Quota)
+        if places.is_empty() {
+            return self.take(Step::Quotas, &dues, Reason::Quota);
+        }
+        let taken = self.occupy(&places, Posture::Enforce).and_then(|()| self.take(Step::Quotas, &dues, Reason::Quota));
+        if taken.is_err() {
+            self.vacate();
+        }
+        taken.and_then(|()| self.occupy(&places, Posture::Report))
     }
 
     fn not_in_plan(&mut self, index: u16, posture: Posture) -> Result<(), Stop> {
@@ -256,7 +271,8 @@ pub(super) fn address_dues(guard: &Guard<'_>, client: Option<IpAddr>, zones: u64
     let mut tiers = None;
     for (index, record) in (0u16..).zip(guard.policy.quotas).filter(counts) {
         let tiers = *tiers.get_or_insert_with(|| guard.state.limiter().address(client));
-        let quota = guard.policy.limit(record, zones)?;
+        let (unit, burst) = guard.policy.limit(record, zones);
+        let quota = Quota::from_unit(record.name64.get(), unit, burst).ok()?;
         let posture = guard.posture(record.report, || tiers.caller());
         for charge in tiers.charges(quota, 1) {
             dues.push(Due::new(guard, index, charge, posture)).ok()?;

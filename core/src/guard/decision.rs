@@ -3,15 +3,18 @@
 use core::fmt;
 use core::net::IpAddr;
 
+use super::admit::Guard;
 use super::answer::{Answer, Body, Field};
 use super::cost::Refusal;
 use super::policy::Policy;
 use super::report::{Reported, WouldDeny};
+use super::running::Held;
 use super::upstream::Upstream;
 use crate::audit::Reason;
 use crate::encode::hex16;
 use crate::key::Entry;
 use crate::net::Walk;
+use crate::time::Now;
 
 /// 128 bits that name one decision: in the answer, in the event, in the server's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +35,7 @@ impl fmt::Display for DecisionId {
 }
 
 /// May this caller do this, now, from there?
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "a decision that nobody looks at lets everybody in"]
 pub enum Decision<'g> {
     /// Yes, and this is who and what.
@@ -173,11 +176,12 @@ impl<'g> Facts<'g> {
     }
 }
 
-/// The request may pass.
-#[derive(Debug, Clone)]
+/// The request may pass. It cannot be copied: it is settled once.
+#[derive(Debug)]
 pub struct Grant<'g> {
     pub(super) facts: Facts<'g>,
     pub(super) policy: Policy<'g>,
+    pub(super) held: Held,
 }
 
 impl<'g> Grant<'g> {
@@ -210,11 +214,9 @@ impl<'g> Grant<'g> {
         self.policy.reported(&self.facts)
     }
 
-    /// The denial of a granted request whose cost is not left ([`Guard::charge`](super::Guard::charge)).
-    #[must_use]
-    pub fn refused(self, refusal: &Refusal) -> Denial<'g> {
-        let answer = refusal.answer(&self.facts.answer);
-        Denial { facts: Facts { answer, ..self.facts }, reason: refusal.reason, policy: self.policy }
+    /// The places that the request holds, for [`Guard::renew`](super::Guard::renew).
+    pub const fn held(&mut self) -> &mut Held {
+        &mut self.held
     }
 
     /// The header fields that go beside the application's own, in the place of those of the same name, but `vary`, which is added.
@@ -238,6 +240,16 @@ pub enum Outcome {
     Served,
     /// The application itself refused a credential (a login form, say): the client's address is charged for it.
     AuthFailed,
+}
+
+impl Guard<'_> {
+    /// The denial of a granted request whose cost is not left ([`Guard::charge`]); its places are given back.
+    pub fn refused<'g>(&self, grant: Grant<'g>, refusal: &Refusal, now: Now) -> Denial<'g> {
+        let answer = refusal.answer(&grant.facts.answer);
+        // One that had lapsed is back already.
+        let _ = self.release(grant.held, now);
+        Denial { facts: Facts { answer, ..grant.facts }, reason: refusal.reason, policy: grant.policy }
+    }
 }
 
 /// The request may not pass. The host answers with [`Denial::status`], [`Denial::fields`] and [`Denial::body`], which tell a stranger nothing;

@@ -5,7 +5,7 @@
 //! Promises: each step can only deny or pass on; cheap comes before costly; nothing of a victim's is charged before the caller is known; what
 //! cannot be decided is denied.
 //! Costs: no allocation, no lock, no system call; one HMAC a pepper for a key that is shown.
-//! Full: as `rate` and `audit` say for their tables.
+//! Full: as `rate` and `audit` say for their tables; who cannot be counted among those that run at once is refused.
 //! Not here: arithmetic and parsing. The rooms return facts; the guard combines them.
 //!
 //! | step | denies with |
@@ -19,7 +19,7 @@
 //! | 6 route | 404, 403 for its transport |
 //! | 7 credential | 400, 401, 429 for an address with many failures, 503 for a stale keyring |
 //! | 9 access | 403 |
-//! | 10 quotas | 429 |
+//! | 10 quotas | 403 for a plan without one, 429, 503 where no room is left to count |
 //! | 12 audit | never |
 //!
 //! Steps 8 (replay) and 11 (input) come with their rooms. In report mode a step says what it would deny with, and passes on: a quota by itself,
@@ -28,6 +28,7 @@
 mod admit;
 mod answer;
 mod charge;
+mod check;
 mod cost;
 mod credential;
 mod decision;
@@ -36,6 +37,7 @@ mod pick;
 mod policy;
 pub mod record;
 mod report;
+mod running;
 mod secrets;
 mod stale;
 mod state;
@@ -51,6 +53,7 @@ pub use decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 pub use pick::{NeitherSlot, Picked, Slot};
 pub use policy::Policy;
 pub use report::{REPORTED_MAX, WouldDeny};
+pub use running::{Held, RUNNING_MAX};
 pub use secrets::{PEPPERS_MAX, Secrets, SecretsFull};
 pub use stale::Stale;
 pub use state::{Geometry, State, StateError};

@@ -1,10 +1,12 @@
 //! The opened policy: the rooms' views of one image.
 
+use core::num::NonZero;
+
 use zerocopy::little_endian::U32;
 
 use super::record::{
-    CREDENTIAL, CredentialRecord, FEED, FIELD, FIELDS_MAX, FLAG_DENY_EXPIRED, FLAG_REPORT, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE,
-    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, FieldRecord, LINE, LineRecord, ON_ALL, ON_TLS, ORIGIN, POLICY, PolicyRecord,
+    CREDENTIAL, CredentialRecord, FEED, FIELD, FLAG_DENY_EXPIRED, FLAG_REPORT, FLAG_UNIX_PROXY, FORWARDED_RFC7239, FORWARDED_X, FeedRecord,
+    FieldRecord, LINE, LineRecord, ORIGIN, POLICY, PolicyRecord,
 };
 use super::state::Geometry;
 use crate::access::Routes;
@@ -12,8 +14,7 @@ use crate::access::record::{ACCEPT, CHARGE, CONDITION, EDGE, NAMES, NODE, ROUTE,
 use crate::image::{Floor, Image, Kind, NO_TEXT, OpenError, TEXT, Tag, Text, Trust};
 use crate::net::record::{STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6, ZONE, ZONES_MAX, ZoneRecord};
 use crate::net::{ForwardedField, Ranges};
-use crate::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, QuotaRecord, ZONE_LIMIT, ZoneLimitRecord, by, on};
-use crate::rate::{CHARGES_MAX, Quota};
+use crate::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, QuotaRecord, ZONE_LIMIT, ZoneLimitRecord};
 use crate::request::Request;
 use crate::table::TableSize;
 use crate::time::{Now, Quality};
@@ -27,10 +28,10 @@ pub struct Policy<'b> {
     pub(super) zones: &'b [ZoneRecord],
     pub(super) ranges: Ranges<'b>,
     pub(super) quotas: &'b [QuotaRecord],
-    zone_limits: &'b [ZoneLimitRecord],
+    pub(super) zone_limits: &'b [ZoneLimitRecord],
     /// Names of plans, ascending by bytes.
-    plans: &'b [U32],
-    plan_limits: &'b [PlanLimitRecord],
+    pub(super) plans: &'b [U32],
+    pub(super) plan_limits: &'b [PlanLimitRecord],
     pub(super) routes: Routes<'b>,
     pub(super) credentials: &'b [CredentialRecord],
     pub(super) origins: &'b [U32],
@@ -92,15 +93,7 @@ impl<'b> Policy<'b> {
             text,
             tls_floor: routes.routes.iter().map(|route| route.tls).fold(head.tls, u8::min),
         };
-        policy.check_zones()?;
-        policy.check_head()?;
-        policy.check_plans()?;
-        policy.check_quotas()?;
-        policy.check_credentials()?;
-        policy.check_feeds()?;
-        policy.check_answers()?;
-        policy.routes.check(policy.quotas.len(), policy.zone_mask())?;
-        policy.check_charges()?;
+        policy.check()?;
         Ok(policy)
     }
 
@@ -183,7 +176,9 @@ impl<'b> Policy<'b> {
         let lines = self.head.slots.get() / 8;
         // A small table is a board's: 64 overflow words, not 1,024.
         let overflow_log2 = if lines < 1024 { 6 } else { 10 };
-        Geometry { rate: TableSize { lines, overflow_log2 }, audit_slots: self.head.audit_slots.get() }
+        // A sixteenth of the clients that the buckets have room for may be at work at once, whether or not this policy counts them: a later one may.
+        let (lease_lines, lease_s) = ((lines / 16).max(2), NonZero::new(self.head.lease_s.get()).unwrap_or(NonZero::<u32>::MIN));
+        Geometry { rate: TableSize { lines, overflow_log2 }, lease_lines, lease_s, audit_slots: self.head.audit_slots.get() }
     }
 
     /// The scheme of the first credential that has one.
@@ -238,139 +233,26 @@ impl<'b> Policy<'b> {
         Some(Plan { index: u16::try_from(at).ok()?, name: self.text.bytes(*self.plans.get(at)?)? })
     }
 
-    /// What a plan allows in a quota that is limited by plans.
-    pub(super) fn plan_limit(&self, quota: &QuotaRecord, plan: Plan<'_>) -> Option<Quota> {
+    /// What a plan allows in a quota that is limited by plans: unit and burst.
+    pub(super) fn plan_limit(&self, quota: &QuotaRecord, plan: Plan<'_>) -> Option<(u64, u32)> {
         let limits = quota.plans.of(self.plan_limits);
         let limit = limits.get(limits.binary_search_by_key(&plan.index, |limit| limit.plan.get()).ok()?)?;
-        Quota::from_unit(quota.name64.get(), limit.unit.get(), limit.burst.get()).ok()
+        Some((limit.unit.get(), limit.burst.get()))
     }
 
-    /// The limit for a client in these zones of a quota that is not limited by plans.
-    pub(super) fn limit(&self, quota: &QuotaRecord, zones: u64) -> Option<Quota> {
+    /// The limit for a client in these zones of a quota that is not limited by plans: unit and burst.
+    pub(super) fn limit(&self, quota: &QuotaRecord, zones: u64) -> (u64, u32) {
         let holds = |limit: &&ZoneLimitRecord| zones.checked_shr(u32::from(limit.zone)).unwrap_or(0) & 1 == 1;
         let (unit, burst) = match quota.in_zone.of(self.zone_limits).iter().find(holds) {
             Some(limit) => (limit.unit, limit.burst),
             None => (quota.unit, quota.burst),
         };
-        Quota::from_unit(quota.name64.get(), unit.get(), burst.get()).ok()
+        (unit.get(), burst.get())
     }
 
-    fn zone_mask(&self) -> u64 {
+    pub(super) fn zone_mask(&self) -> u64 {
         let unused = ZONES_MAX.saturating_sub(self.zones.len());
         u32::try_from(unused).ok().and_then(|unused| u64::MAX.checked_shr(unused)).unwrap_or(0)
-    }
-
-    fn check_zones(&self) -> Result<(), OpenError> {
-        if self.zones.len() > ZONES_MAX {
-            return Err(OpenError::Content { tag: ZONE });
-        }
-        self.zones.iter().try_for_each(|zone| self.text.check(zone.name, ZONE).map(|_| ()))
-    }
-
-    fn check_head(&self) -> Result<(), OpenError> {
-        let head = self.head;
-        self.text.check(head.name, POLICY)?;
-        let masks = (head.proxies.get() | head.deny.get() | head.never_deny.get()) & !self.zone_mask();
-        let keyring = head.keyring.get();
-        let keyring_fits = keyring == u32::MAX
-            || self.feeds.get(usize::try_from(keyring).unwrap_or(usize::MAX)).is_some_and(|feed| feed.kind == Kind::Keyring.code());
-        let known = matches!(head.forwarded, FORWARDED_NONE | FORWARDED_X | FORWARDED_RFC7239)
-            && matches!(head.tls, 0 | 2 | 3)
-            && head.flags & !(FLAG_UNIX_PROXY | FLAG_DENY_EXPIRED | FLAG_STRIP | FLAG_REPORT) == 0
-            && head.zero == [0; 3];
-        let sized = super::State::words(self.geometry()).is_some() && head.slots.get().is_multiple_of(8);
-        if masks == 0 && keyring_fits && known && sized { Ok(()) } else { Err(OpenError::Content { tag: POLICY }) }
-    }
-
-    fn check_plans(&self) -> Result<(), OpenError> {
-        let mut before = "";
-        for plan in self.plans {
-            let name = self.text.check(*plan, PLAN)?;
-            if name <= before {
-                return Err(OpenError::Content { tag: PLAN });
-            }
-            before = name;
-        }
-        Ok(())
-    }
-
-    fn check_quotas(&self) -> Result<(), OpenError> {
-        let fail = Err(OpenError::Content { tag: QUOTA });
-        for quota in self.quotas {
-            self.text.check(quota.name, QUOTA)?;
-            let known =
-                matches!(quota.by, by::ADDRESS..=by::PLAN) && quota.report <= 100 && matches!(quota.on, on::REQUEST | on::AUTH_FAILURE);
-            let placed = quota.by == by::ADDRESS || (quota.on == on::REQUEST && quota.in_zone.count.get() == 0);
-            let limits = quota.in_zone.of(self.zone_limits);
-            let limits_good = limits.iter().all(|limit| {
-                usize::from(limit.zone) < self.zones.len()
-                    && limit.zero == [0; 3]
-                    && Quota::from_unit(0, limit.unit.get(), limit.burst.get()).is_ok()
-            });
-            if !known || !placed || !quota.in_zone.fits(self.zone_limits.len()) || !limits_good || !self.is_limited(quota) {
-                return fail;
-            }
-        }
-        // One address is up to three charges, and all of them are taken at once.
-        let by_address = |on: u8| self.quotas.iter().filter(|quota| quota.by == by::ADDRESS && quota.on == on).count();
-        let few = by_address(on::REQUEST) <= CHARGES_MAX / 3 && by_address(on::AUTH_FAILURE) <= CHARGES_MAX / 3;
-        let ascending = self.quotas.is_sorted_by(|a, b| a.name64.get() < b.name64.get());
-        if few && ascending { Ok(()) } else { fail }
-    }
-
-    /// By plans that are there, each once, or by one limit for all.
-    fn is_limited(&self, quota: &QuotaRecord) -> bool {
-        if quota.plans.count.get() == 0 {
-            return self.limit(quota, 0).is_some();
-        }
-        let limits = quota.plans.of(self.plan_limits);
-        let good = |limit: &PlanLimitRecord| {
-            let is_quota = Quota::from_unit(0, limit.unit.get(), limit.burst.get()).is_ok();
-            is_quota && usize::from(limit.plan.get()) < self.plans.len() && limit.zero == [0; 2]
-        };
-        quota.plans.fits(self.plan_limits.len())
-            && limits.iter().all(good)
-            && limits.is_sorted_by(|a, b| a.plan.get() < b.plan.get())
-            && !matches!(quota.by, by::ADDRESS | by::ROUTE)
-            && (quota.unit.get(), quota.burst.get()) == (0, 0)
-    }
-
-    /// What is written into every answer can end no field and begin no other, whoever signed it.
-    fn check_answers(&self) -> Result<(), OpenError> {
-        let fail = |tag| Err(OpenError::Content { tag });
-        if self.fields.len() > FIELDS_MAX || u16::try_from(self.origins.len()).is_err() {
-            return fail(FIELD);
-        }
-        let is_value = |text: &str| !text.is_empty() && text.trim_ascii() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        for &origin in self.origins {
-            if !is_value(self.text.check(origin, ORIGIN)?) {
-                return fail(ORIGIN);
-            }
-        }
-        for field in self.fields {
-            let (name, value) = (self.text.check(field.name, FIELD)?, self.text.check(field.value, FIELD)?);
-            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-            if !is_name || !is_value(value) || !matches!(field.on, ON_ALL | ON_TLS) || field.zero != [0; 3] {
-                return fail(FIELD);
-            }
-        }
-        Ok(())
-    }
-
-    fn check_credentials(&self) -> Result<(), OpenError> {
-        for credential in self.credentials {
-            self.text.check(credential.header, CREDENTIAL)?;
-            self.text.check_optional(credential.scheme, CREDENTIAL)?;
-        }
-        Ok(())
-    }
-
-    /// Routes charge only what is charged by routes, and few enough to be taken at once.
-    fn check_charges(&self) -> Result<(), OpenError> {
-        let chargeable = |quota: usize| self.quotas.get(quota).is_some_and(|quota| quota.by != by::ADDRESS);
-        let good = self.routes.charges.iter().all(|charge| chargeable(usize::from(charge.quota.get())));
-        let few = self.routes.routes.iter().all(|route| usize::from(route.charges.count.get()) <= CHARGES_MAX);
-        if good && few { Ok(()) } else { Err(OpenError::Content { tag: CHARGE }) }
     }
 }
 

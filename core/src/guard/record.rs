@@ -75,9 +75,11 @@ pub struct PolicyRecord {
     pub flags: u8,
     /// Zero.
     pub zero: [u8; 3],
+    /// Seconds after which a new state takes a request for ended, or up to half as long again; at least 1.
+    pub lease_s: U32,
 }
 
-const _: () = assert!(size_of::<PolicyRecord>() == 64);
+const _: () = assert!(size_of::<PolicyRecord>() == 68);
 
 /// A header field in which a credential may stand.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]

@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::credential::{self, Shown};
 use super::decision::Facts;
 use super::report::{Posture, WouldDeny};
+use super::running::Held;
 use super::stale::Stale;
 use super::trace::{Fact, Step, Trace};
 use crate::access::record::AUTH_NONE;
@@ -46,14 +47,16 @@ pub(super) struct Attempt<'a, 'g, 'r, T> {
     tls: u8,
     /// Whether the route is hidden, and not known to serve this caller.
     is_hidden: bool,
+    /// The places that it took of those that run at once; none once it is refused.
+    pub(super) held: Held,
 }
 
 /// A trusted proxy's `https` meets every minimum: TLS ends there, by its own rules.
 const TLS_BY_PROXY: u8 = u8::MAX;
 
 impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
-    pub(super) const fn new(guard: &'a Guard<'g>, request: &'a Request<'r>, now: Now, trace: &'a mut T, facts: Facts<'g>) -> Self {
-        Self { guard, request, now, trace, facts, path: None, route: None, tls: 0, is_hidden: false }
+    pub(super) fn new(guard: &'a Guard<'g>, request: &'a Request<'r>, now: Now, trace: &'a mut T, facts: Facts<'g>) -> Self {
+        Self { guard, request, now, trace, facts, path: None, route: None, tls: 0, is_hidden: false, held: Held::default() }
     }
 
     pub(super) fn run(&mut self) -> Result<(), Stop> {

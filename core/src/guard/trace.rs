@@ -4,7 +4,7 @@ use super::stale::Stale;
 use crate::access::Match;
 use crate::audit::Verdict;
 use crate::net::Walk;
-use crate::rate::{AllRefused, Refused, Taken};
+use crate::rate::{AllRefused, LeaseRefused, Refused, Taken};
 
 /// A step of the guard, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +76,22 @@ pub enum Fact<'g> {
     },
     /// A feed is stale, and what hangs on it refused.
     Stale(Stale<'g>),
+    /// How many of the caller's requests run, before this one.
+    Running {
+        /// The quota's index in the policy.
+        index: u16,
+        /// The most that may.
+        most: u32,
+        /// How many do.
+        held: u32,
+    },
+    /// None more may run.
+    NoPlace {
+        /// The quota's index in the policy.
+        index: u16,
+        /// Why.
+        refused: LeaseRefused,
+    },
     /// A set of charges was refused.
     Refused(AllRefused),
 }

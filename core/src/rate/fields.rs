@@ -17,6 +17,8 @@ use crate::time::seconds_near;
 /// use caltrop::rate::{PolicyItem, Quota};
 /// let quota = Quota::per("requests", 600, 60, 100).unwrap();
 /// assert_eq!(format!("{}", PolicyItem::of("requests", &quota)), "\"requests\";q=100;w=10");
+/// let at_once = PolicyItem { name: "streams", burst: 2, window_s: 0 };
+/// assert_eq!(format!("{at_once}"), "\"streams\";q=2;qu=\"concurrent-requests\"");
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct PolicyItem<'n> {
@@ -24,7 +26,7 @@ pub struct PolicyItem<'n> {
     pub name: &'n str,
     /// Units that may come at once.
     pub burst: u32,
-    /// Seconds in which they come back.
+    /// Seconds in which they come back; 0 if the quota is one of requests that run at once.
     pub window_s: u32,
 }
 
@@ -38,7 +40,11 @@ impl<'n> PolicyItem<'n> {
 
 impl fmt::Display for PolicyItem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{};q={};w={}", Quoted(self.name), self.burst, self.window_s)
+        write!(f, "{};q={};", Quoted(self.name), self.burst)?;
+        match self.window_s {
+            0 => f.write_str("qu=\"concurrent-requests\""),
+            window_s => write!(f, "w={window_s}"),
+        }
     }
 }
 
@@ -51,6 +57,8 @@ impl fmt::Display for PolicyItem<'_> {
 /// assert_eq!(format!("{}", LimitItem { name: "requests", left }), "\"requests\";r=60;t=4");
 /// let left = Left::of(&quota, &Err(Refused::Wait { ticks: 6_554 }));
 /// assert_eq!(format!("{}", LimitItem { name: "requests", left }), "\"requests\";r=0;t=1");
+/// let left = Left { remaining: 0, reset_s: 0 };
+/// assert_eq!(format!("{}", LimitItem { name: "streams", left }), "\"streams\";r=0");
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct LimitItem<'n> {
@@ -62,7 +70,11 @@ pub struct LimitItem<'n> {
 
 impl fmt::Display for LimitItem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{};r={};t={}", Quoted(self.name), self.left.remaining, self.left.reset_s)
+        write!(f, "{};r={}", Quoted(self.name), self.left.remaining)?;
+        match self.left {
+            Left { remaining: 0, reset_s: 0 } => Ok(()),
+            Left { reset_s, .. } => write!(f, ";t={reset_s}"),
+        }
     }
 }
 
@@ -71,7 +83,8 @@ impl fmt::Display for LimitItem<'_> {
 pub struct Left {
     /// Units that may come at once.
     pub remaining: u32,
-    /// Seconds until all of them are back, rounded; after a refusal, until the refused call would pass, rounded up.
+    /// Seconds until all of them are back, rounded; after a refusal, until the refused call would pass, rounded up. 0 where none are left is not
+    /// told: less than half a second, or a time that nobody knows.
     pub reset_s: u32,
 }
 

@@ -34,6 +34,9 @@ pub mod on {
     pub const REQUEST: u8 = 0;
     /// A credential that was shown and is not good.
     pub const AUTH_FAILURE: u8 = 1;
+    /// The requests that run, by the routes that name it in `charge`: how many at once. It has no time, so its units are 0, and its bursts are the
+    /// most that run at once, 1 to 255.
+    pub const RUNNING: u8 = 2;
 }
 
 /// One window of a quota: "N per P, burst b".

@@ -1,5 +1,6 @@
 //! The application. It says who asked; a real one would have something to give.
 
+use axum::body::Bytes;
 use axum::extract::Extension;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> Router {
         .route("/v1/orders", get(served).post(created))
         .route("/v1/orders/{id}", get(served))
         .route("/v1/report", get(served))
+        .route("/v1/exports", post(exported))
         .route("/v1/admin/{*what}", get(served))
         .route("/v1/internal/{*what}", get(served))
 }
@@ -51,6 +53,11 @@ async fn served(fields: HeaderMap, caller: Asked) -> Json<Served> {
 
 async fn created(fields: HeaderMap, caller: Asked) -> (StatusCode, Json<Served>) {
     (StatusCode::CREATED, served(fields, caller).await)
+}
+
+/// What runs as long as the caller sends.
+async fn exported(fields: HeaderMap, caller: Asked, _sent: Bytes) -> (StatusCode, Json<Served>) {
+    created(fields, caller).await
 }
 
 /// A login form of an application that has its own passwords.

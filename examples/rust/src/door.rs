@@ -20,6 +20,7 @@ use caltrop_host::{HostGuard, LiveGuard, clock};
 
 use crate::api::{AuthFailed, Caller};
 use crate::log::{Log, hex};
+use crate::running::Running;
 
 /// The guard, and where its denials are written.
 #[derive(Debug)]
@@ -41,13 +42,15 @@ pub(crate) async fn admit(
     let guard = door.guard.current();
     let decision = decide(&guard, &request, peer);
     let id = decision.id();
-    let grant = match decision {
+    let mut grant = match decision {
         Decision::Allow(grant) => grant,
         Decision::Deny(denial) => {
             door.log.denied(id, &denial);
             return answer(&denial);
         }
     };
+    // The places that it holds stay taken until the answer is sent, or nobody waits for it any more.
+    let running = Running::new(Arc::clone(&guard), std::mem::take(grant.held()));
     request.extensions_mut().insert(caller(&grant));
     let policy = *guard.guard().policy();
     introduce(request.headers_mut(), &grant, &policy);
@@ -55,8 +58,8 @@ pub(crate) async fn admit(
     dress(response.headers_mut(), grant.fields());
     let failed = response.extensions().get::<AuthFailed>().is_some();
     let outcome = if failed { Outcome::AuthFailed } else { Outcome::Served };
-    guard.guard().settle(&grant, outcome, clock::now());
-    response
+    guard.guard().settle(grant, outcome, clock::now());
+    running.until_sent(response)
 }
 
 fn decide<'g>(guard: &'g HostGuard, request: &Request, peer: SocketAddr) -> Decision<'g> {

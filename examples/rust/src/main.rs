@@ -6,6 +6,7 @@
 mod api;
 mod door;
 mod log;
+mod running;
 
 use std::error::Error;
 use std::io::Write;

@@ -125,8 +125,25 @@ int main(int argc, char **argv) {
     CHECK(caltrop_guard_admit(guard, &request, &now, &decision) == CALTROP_OK);
     CHECK(caltrop_allowed(&decision) == 1 && decision.status == 200);
     CHECK(strcmp((const char *)decision.principal, "alice") == 0 && strcmp((const char *)decision.route, "orders-read") == 0);
-    CHECK(caltrop_guard_settle(guard, &decision, CALTROP_SERVED, &now) == CALTROP_OK);
+
+    /* It holds a place among those that run, until it is settled, or its lease is over. */
+    {
+        static const uint8_t NONE[sizeof decision.held] = {0};
+        caltrop_decision long_one;
+        caltrop_now later = now;
+        CHECK(caltrop_guard_admit(guard, &request, &now, &long_one) == CALTROP_OK && memcmp(long_one.held, NONE, sizeof NONE) != 0);
+        CHECK(caltrop_guard_renew(NULL, &long_one, &now) == CALTROP_E_NULL && caltrop_guard_renew(guard, NULL, &now) == CALTROP_E_NULL);
+        CHECK(caltrop_guard_renew(guard, &long_one, NULL) == CALTROP_E_NULL && memcmp(long_one.held, NONE, sizeof NONE) != 0);
+        later.mono_ns += 50000000000;
+        CHECK(caltrop_guard_renew(guard, &long_one, &later) == CALTROP_OK && memcmp(long_one.held, NONE, sizeof NONE) != 0);
+        later.mono_ns += 100000000000;
+        CHECK(caltrop_guard_renew(guard, &long_one, &later) == CALTROP_E_LAPSED && memcmp(long_one.held, NONE, sizeof NONE) == 0);
+        CHECK(caltrop_guard_renew(guard, &long_one, &later) == CALTROP_OK);
+    }
     CHECK(caltrop_guard_settle(guard, &decision, 9, &now) == CALTROP_E_VALUE);
+    CHECK(caltrop_guard_settle(guard, NULL, CALTROP_SERVED, &now) == CALTROP_E_NULL);
+    CHECK(caltrop_guard_settle(guard, &decision, CALTROP_SERVED, &now) == CALTROP_OK);
+    CHECK(caltrop_guard_settle(guard, &decision, CALTROP_SERVED, &now) == CALTROP_OK && caltrop_allowed(&decision) == 1);
 
     /* What a request costs the application says; what is not left makes a denial of the grant. */
     {

@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
     options.policy = read_file(argv[1], &options.policy_len);
     options.signers = read_file(argv[2], &size), options.signer_count = 1;
     CHECK(caltrop_state_size(&options, &size) == CALTROP_OK);
-    CHECK(snprintf(path, sizeof path, "/dev/shm/caltrop.%u.%s.2", (unsigned)geteuid(), argv[3]) < (int)sizeof path);
+    CHECK(snprintf(path, sizeof path, "/dev/shm/caltrop.%u.%s.3", (unsigned)geteuid(), argv[3]) < (int)sizeof path);
     unlink(path);
 
     /* Clocks. */

@@ -171,7 +171,7 @@ int main(int argc, char **argv) {
     CHECK(caltrop_live_settle_cost(live, &granted, (const uint8_t *)"tokens", 6, 0, 1, &now) == CALTROP_E_VALUE);
     caltrop_live_close(live);
 
-    CHECK(snprintf(path, sizeof path, "/dev/shm/caltrop.%u.%s.2", (unsigned)geteuid(), argv[2]) > 0);
+    CHECK(snprintf(path, sizeof path, "/dev/shm/caltrop.%u.%s.3", (unsigned)geteuid(), argv[2]) > 0);
     CHECK(unlink(path) == 0);
     free((void *)(uintptr_t)pepper.secret);
     printf("live: %u checks, %u allowed and then %u denied\n", checks, allowed, denied);

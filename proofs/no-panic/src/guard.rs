@@ -3,7 +3,11 @@
 use core::fmt::{self, Write};
 
 use caltrop::audit::{Drained, Event};
-use caltrop::guard::{Answer, Body, ChargeError, Feeds, Geometry, Misuse, NotCharged, Outcome, Payer, SecretsFull, StateError, Upstream};
+use caltrop::guard::{
+    Answer, Body, ChargeError, Denial, Feeds, Geometry, Grant, Held, Misuse, NotCharged, Outcome, Payer, Refusal, SecretsFull, StateError,
+    Upstream,
+};
+use caltrop::rate::Lapsed;
 use caltrop::request::Header;
 use caltrop::table::Word;
 use caltrop::{Decision, Guard, Now, Policy, Request, Secrets, State};
@@ -19,10 +23,30 @@ pub fn np_guard_admit<'g>(guard: &Guard<'g>, request: &Request<'_>, now: Now) ->
 }
 
 #[unsafe(no_mangle)]
-pub fn np_guard_settle(guard: &Guard<'_>, decision: &Decision<'_>, now: Now) {
+pub fn np_guard_settle(guard: &Guard<'_>, decision: Decision<'_>, now: Now) {
     if let Decision::Allow(grant) = decision {
         guard.settle(grant, Outcome::AuthFailed, now);
     }
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_renew(guard: &Guard<'_>, held: &mut Held, now: Now) -> Result<(), Lapsed> {
+    guard.renew(held, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_release(guard: &Guard<'_>, held: Held, now: Now) -> Result<(), Lapsed> {
+    guard.release(held, now)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_held(bytes: [u8; Held::BYTES]) -> [u8; Held::BYTES] {
+    Held::from_bytes(bytes).into_bytes()
+}
+
+#[unsafe(no_mangle)]
+pub fn np_guard_refused<'g>(guard: &Guard<'_>, grant: Grant<'g>, refusal: &Refusal, now: Now) -> Denial<'g> {
+    guard.refused(grant, refusal, now)
 }
 
 #[unsafe(no_mangle)]

@@ -237,9 +237,15 @@ class Guard:
         Raises TypeError or ValueError for what is no request, before anything is charged; all else is a Decision.
         """
     def settle(self, decision: Decision, *, outcome: Literal["served", "auth-failed"] = "served", now: Now | None = None) -> None:
-        """Ends a request: `"auth-failed"` charges the client's address for a credential that the application itself refused.
+        """Ends a request: the places that it held in quotas of how many at once are given back. `"auth-failed"` charges the client's address for a
+        credential that the application itself refused.
 
         Raises ValueError for another outcome.
+        """
+    def renew(self, decision: Decision, *, now: Now | None = None) -> None:
+        """Begins the time of the places anew that a granted request holds, for one that runs longer than a lease.
+
+        Raises Lapsed if one of them had come back by itself: whoever still works should stop.
         """
     def charge(self, decision: Decision, quota: str, cost: int, *, now: Now | None = None) -> Decision:
         """Charges what the application reckons that a granted request will cost in a quota that its route charges with `"app"`.

@@ -32,6 +32,8 @@ class GuardMiddleware:
     The application sees who calls in `x-caltrop-*`, which nobody else can write; its answers get the policy's fields, in the place of its own
     of the same name.
 
+    A request runs until the application has answered it, or failed to: then it is settled, and quotas of how many at once have its place again.
+
     `on_denied` is told each denial, for the server's log; by default a line goes to the logger
     `caltrop`, as does what `guard.poll` says.
     """
@@ -57,7 +59,10 @@ class GuardMiddleware:
         scope[_KEY] = decision
         if decision:
             scope["headers"] = decision.upstream_headers(scope["headers"])
-            await self._app(scope, receive, _dressing(decision, send))
+            try:
+                await self._app(scope, receive, _dressing(decision, send))
+            finally:
+                self._guard.settle(decision)
             return
         self._on_denied(decision, scope)
         if kind == "http":

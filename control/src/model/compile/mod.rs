@@ -5,6 +5,8 @@ mod conditions;
 mod quotas;
 mod routes;
 
+pub(crate) use quotas::{LEASE_S, MOST};
+
 use std::collections::HashMap;
 
 use caltrop::access::record::{
@@ -192,6 +194,7 @@ impl<'p> Compiler<'p> {
                 | flag(policy.strip, FLAG_STRIP)
                 | flag(policy.mode != Mode::Enforce, FLAG_REPORT),
             zero: [0; 3],
+            lease_s: self.lease_s()?.into(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! Quotas, what plans allow of them, and what routes charge.
 
 use caltrop::access::record::ChargeRecord;
+use caltrop::guard::RUNNING_MAX;
 use caltrop::image::Span;
 use caltrop::name::name64;
 use caltrop::rate::Quota as Checked;
@@ -16,6 +17,19 @@ impl Compiler<'_> {
         let records = windows.iter().map(|window| self.quota(window)).collect();
         self.sorted = windows;
         records
+    }
+
+    /// The lease of all quotas of requests that run.
+    pub(super) fn lease_s(&self) -> Result<u32, CompileError> {
+        let mut all = self.policy.quotas.iter().filter_map(|quota| match quota.on {
+            On::Running { lease_s } => Some((lease_s, &quota.name)),
+            _ => None,
+        });
+        let (first, _) = all.next().unwrap_or((LEASE_S, &self.policy.name));
+        match all.find(|(lease_s, _)| *lease_s != first || first == 0) {
+            Some((_, other)) => Err(CompileError::Running(other.clone())),
+            None => Ok(first.max(1)),
+        }
     }
 
     fn quota(&mut self, Window { quota, at, name }: &Window<'_>) -> Result<QuotaRecord, CompileError> {
@@ -49,6 +63,7 @@ impl Compiler<'_> {
             on: match quota.on {
                 On::Request => on::REQUEST,
                 On::AuthFailure => on::AUTH_FAILURE,
+                On::Running { .. } => on::RUNNING,
             },
             plans: span(first_plan, self.plan_limits.len(), "limits of plans")?,
             window: u8::try_from(*at).map_err(|_| CompileError::TooMany("limits in one quota"))?,
@@ -63,6 +78,7 @@ impl Compiler<'_> {
             return Err(CompileError::UndefinedQuota(unknown.clone()));
         }
         let first = self.charges.len();
+        let mut places = 0;
         for (index, Window { quota, .. }) in (0u16..).zip(&self.sorted) {
             let Some(&cost) = costs.get(&quota.name) else { continue };
             if !quota.is_chargeable(route.needs_key) {
@@ -70,18 +86,32 @@ impl Compiler<'_> {
             }
             let cost = match cost {
                 Cost::ByApp => 0,
-                Cost::Units(cost) if cost == 0 || cost > quota.least_burst(&self.policy.plans) => {
+                Cost::Units(cost) if cost == 0 || cost > quota.most_cost(&self.policy.plans) => {
                     return Err(CompileError::Cost { quota: quota.name.clone(), cost });
                 }
                 Cost::Units(cost) => cost,
             };
+            places += usize::from(quota.is_running());
             self.charges.push(ChargeRecord { quota: index.into(), zero: [0; 2], cost: cost.into() });
+        }
+        if places > RUNNING_MAX {
+            return Err(CompileError::TooMany("quotas of requests that run at once, in one route"));
         }
         span(first, self.charges.len(), "charges")
     }
 }
 
+/// The most requests of one caller that may run at once: more cannot be counted.
+pub(crate) const MOST: u32 = 255;
+
+/// What lease a new state gets whose policy says nothing of it.
+pub(crate) const LEASE_S: u32 = 120;
+
 fn unit(quota: &Quota, limit: Limit) -> Result<U64, CompileError> {
+    if quota.is_running() {
+        let good = (1..=MOST).contains(&limit.burst) && quota.by != By::Address;
+        return if good { Ok(0.into()) } else { Err(CompileError::Running(quota.name.clone())) };
+    }
     Checked::per(&quota.name, limit.count, limit.period_s, limit.burst)
         .map_err(|error| CompileError::Quota { quota: quota.name.clone(), error })?;
     Ok((u64::from(limit.period_s) << 32).div_ceil(u64::from(limit.count)).into())
