@@ -1,6 +1,8 @@
 # Sourced by the scripts that run example servers: a project, starting one, stopping it, and nothing left behind.
 target=${CARGO_TARGET_DIR:-target}
 folder=$(mktemp -d)
+# What a server is started on.
+project=$folder/project
 python=.venv/bin/python
 pids=() states=()
 
@@ -52,7 +54,7 @@ start_server() {
     states+=("/dev/shm/caltrop.$(id -u).$state.3")
     # There before anybody looks for the line in it.
     : >"$folder/$state.out"
-    CALTROP_PEPPER_1_FILE=$folder/project/pepper-1 "${command[@]}" --policy "$folder/project/policy.cltp" --listen 127.0.0.1:0 \
+    CALTROP_PEPPER_1_FILE=$project/pepper-1 "${command[@]}" --policy "$project/policy.cltp" --listen 127.0.0.1:0 \
         --state "$state" --log "$log" "$@" >"$folder/$state.out" 2>"$errors" &
     pid=$!
     pids+=("$pid")

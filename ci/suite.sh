@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the black-box suite against example servers: ci/suite.sh [rust|c|fastapi …], all that are there if none is named.
+# Runs the black-box suite against example servers, of examples/acme, and the rows of examples/reference: ci/suite.sh [rust|c|fastapi …], all that are there if none is named.
 # ci/suite.sh --live [rust|c|fastapi …]: only what a policy does that changes; CALTROP_REVOCATIONS and CALTROP_SWAPS say how often.
 # ci/suite.sh --planted: the same against a server without a guard, and against one that does not look at its files, which the suite must notice.
 set -euo pipefail
@@ -22,11 +22,12 @@ done
 [ -x .venv/bin/pytest ] || { echo "suite: no .venv/bin/pytest: run ci/setup.sh" >&2; exit 1; }
 cargo build --locked -q -p caltrop-control
 "$python" -B examples/suite/prepare.py "$folder/project" --caltrop "$target/debug/caltrop" >/dev/null
+"$python" -B examples/suite/prepare.py "$folder/reference" --policy examples/reference/policy.toml --caltrop "$target/debug/caltrop" >/dev/null
 
 # Runs the suite; its exit status is pytest's: 0 all passed, 1 some failed, anything else is no answer.
 suite() {
     "$python" -B -m pytest -c examples/suite/pytest.ini "$cases" \
-        --base-url "$url" --policy "$folder/project" --log "$log" --errors "$errors" --pid "$pid" --workers "$(workers_of "$1")" \
+        --base-url "$url" --policy "$project" --log "$log" --errors "$errors" --pid "$pid" --workers "$(workers_of "$1")" \
         --caltrop "$target/debug/caltrop" --server "$1" "${@:2}" >"$folder/report" 2>&1
 }
 
@@ -50,19 +51,26 @@ planted() {
     fi
 }
 
+# asked NAME: the cases, of the project.
+asked() {
+    local code=0
+    start_server "$1" dev
+    suite "$1" --tb=short || code=$?
+    stop_server "$1" || failed=1
+    if [ "$code" = 0 ]; then grep -E "^suite $1: ([0-9]|not asked|live)" "$folder/report"; else cat "$folder/report"; failed=1; fi
+}
+
 failed=0
 for name in "${servers[@]}"; do
     build_server "$name" dev
-    code=0
     if [ "$planted" = yes ]; then
         # A server that lets everybody in still answers some things rightly, but not many.
         planted "$name" --unguarded examples/suite 4 || failed=1
         planted "$name" --frozen examples/suite/test_live.py all || failed=1
     else
-        start_server "$name" dev
-        suite "$name" --tb=short || code=$?
-        stop_server "$name" || failed=1
-        if [ "$code" = 0 ]; then grep -E "^suite $name: ([0-9]|not asked|live)" "$folder/report"; else cat "$folder/report"; failed=1; fi
+        asked "$name"
+        # The reference policy's rows, of the same server.
+        [ "$cases" != examples/suite ] || project=$folder/reference cases=$cases/test_rows.py asked "$name"
     fi
 done
 exit "$failed"

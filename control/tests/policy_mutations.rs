@@ -4,7 +4,7 @@ use caltrop_control::diagnostic::Source;
 use caltrop_control::policy::Written;
 use proptest::prelude::*;
 
-const TEXT: &str = include_str!("data/reference.toml");
+const TEXT: &str = include_str!("../../examples/reference/policy.toml");
 
 /// Whether it was good; what was found must lie in the text.
 fn is_read(text: &str) -> bool {

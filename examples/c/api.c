@@ -8,7 +8,7 @@
 
 #include "log.h"
 
-/* Where the application answers. A `*` stands for at least one more character. */
+/* Where the application answers; without a method, whatever it is. A `*` stands for at least one more character. */
 static const struct {
     const char *method, *path;
     unsigned status;
@@ -16,6 +16,10 @@ static const struct {
     {"GET", "/healthz", MHD_HTTP_OK},      {"POST", "/v1/login", MHD_HTTP_OK},  {"GET", "/v1/orders", MHD_HTTP_OK},
     {"GET", "/v1/orders/*", MHD_HTTP_OK},  {"GET", "/v1/report", MHD_HTTP_OK},  {"POST", "/v1/orders", MHD_HTTP_CREATED},
     {"GET", "/v1/admin/*", MHD_HTTP_OK},   {"GET", "/v1/internal/*", MHD_HTTP_OK}, {"POST", "/v1/exports", MHD_HTTP_CREATED},
+    /* Of examples/reference/policy.toml. */
+    {"GET", "/docs", MHD_HTTP_OK},         {"GET", "/openapi.json", MHD_HTTP_OK},   {NULL, "/v1/tenants/*", MHD_HTTP_OK},
+    {"POST", "/v1/chat", MHD_HTTP_CREATED}, {"GET", "/v1/secret/*", MHD_HTTP_OK},   {NULL, "/admin/*", MHD_HTTP_OK},
+    {NULL, "/legacy/*", MHD_HTTP_OK},
 };
 
 static unsigned status_of(const char *method, const char *path) {
@@ -24,7 +28,7 @@ static unsigned status_of(const char *method, const char *path) {
         const char *known = ROUTES[index].path;
         size_t len = strlen(known) - (strchr(known, '*') != NULL);
         bool is_it = strncmp(path, known, len) == 0 && (known[len] == '*') == (path[len] != 0);
-        if (is_it && strcmp(method, ROUTES[index].method) == 0) return ROUTES[index].status;
+        if (is_it && (ROUTES[index].method == NULL || strcmp(method, ROUTES[index].method) == 0)) return ROUTES[index].status;
     }
     return MHD_HTTP_NOT_FOUND;
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tomllib
 from pathlib import Path
 
 
@@ -14,6 +15,10 @@ class Project:
         self.folder = folder
         self.policy = folder / "policy.toml"
         self._command = command
+
+    @property
+    def name(self) -> str:
+        return tomllib.loads(self.policy.read_text())["policy"]["name"]
 
     def run(self, *words: str) -> dict:
         done = subprocess.run([self._command, "--json", *words], check=False, capture_output=True, text=True)
@@ -26,6 +31,14 @@ class Project:
 
     def revoke(self, key_id: str) -> None:
         self.run("keys", "revoke", key_id, "--policy", str(self.policy))
+
+    def make_list(self, feed: str, networks: list[str]) -> None:
+        """Writes the signed list of a feed, and whose it is."""
+        self.run("feed", "signer", feed, "--folder", str(self.folder))
+        plain = self.folder / f"{feed}.txt"
+        plain.write_text("\n".join(networks) + "\n")
+        key, out = self.folder / f"feed-{feed}.key", self.folder / f"{feed}.cltp"
+        self.run("list", "compile", str(plain), "--scope", f"{self.name}/{feed}", "--key", str(key), "--out", str(out))
 
     def recompile(self) -> int:
         """Writes the policy anew under the next sequence, which it gives."""

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes a project of examples/acme/policy.toml, with every key that the suite shows, before a server starts on it.
+"""Makes a project of a policy, with every key that the suite shows and every list that it asks for, before a server starts on it.
 
-Usage: prepare.py DIR [--caltrop COMMAND]. DIR/keys.json, readable by its owner, maps what a key is for to the key.
+Usage: prepare.py DIR [--policy FILE] [--caltrop COMMAND]; the policy is examples/acme/policy.toml. DIR/keys.json, readable by its owner, maps what a key is for to the key.
 """
 
 from __future__ import annotations
@@ -37,15 +37,21 @@ OWN = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--policy", type=Path, default=POLICY, help="the policy")
     parser.add_argument("--caltrop", default="caltrop", help="the command")
     args = parser.parse_args()
     project = Project(args.folder, args.caltrop)
     project.run("init", str(args.folder), "--name", "acme-api")
-    shutil.copyfile(POLICY, project.policy)
+    shutil.copyfile(args.policy, project.policy)
+    asked = rows.read(project.policy)
+    for feed, listed in rows.lists(project.policy, asked).items():
+        project.make_list(feed, listed)
     project.run("policy", "compile", str(project.policy))
-    keys = {name: project.new_key(*words) for name, words in OWN.items()}
-    project.revoke(keys["revoked"]["id"])
-    for owner in {key_name(row.owner): row.owner for row in rows.read(project.policy) if row.owner}.values():
+    # Of another policy only the rows are asked.
+    keys = {name: project.new_key(*words) for name, words in OWN.items()} if args.policy == POLICY else {}
+    if "revoked" in keys:
+        project.revoke(keys["revoked"]["id"])
+    for owner in {key_name(row.owner): row.owner for row in asked if row.owner}.values():
         tenant = ["--tenant", owner["tenant"]] if owner["tenant"] else []
         plan = ["--plan", owner["plan"]] if owner["plan"] else []
         scopes = [word for scope in owner["scopes"] for word in ("--scope", scope)]

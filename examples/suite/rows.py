@@ -71,6 +71,14 @@ class Row:
         return any(peer in ip_network(proxy) for proxy in self.proxies if proxy != "unix:")
 
 
+def lists(policy: Path, asked: list[Row]) -> dict[str, list[str]]:
+    """What the feeds of prefixes list: the clients of the rows that say so, and a network that no row comes from."""
+    zones = tomllib.loads(policy.read_text()).get("network", {}).get("zones", {})
+    feeds = {zone: fed.removeprefix("feed:") for zone, fed in zones.items() if isinstance(fed, str) and fed.startswith("feed:")}
+    of_zone = {zone: [row.request["from"] for row in asked if zone in row.request.get("zones", [])] for zone in feeds}
+    return {feed: ["240.0.0.0/4", *of_zone[zone]] for zone, feed in feeds.items()}
+
+
 def via_proxy(client: str, *, said: tuple[str, ...] | list[str] = (), tls: bool = True) -> Fields:
     """What an honest proxy adds for a client that sent `said` as its own X-Forwarded-For."""
     fields = [(FORWARDED_FOR, ", ".join([*said, client]))]

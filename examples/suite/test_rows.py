@@ -13,7 +13,7 @@ from say import ID, allowed, denied, preflight
 from wire import Server
 
 # What the application answers where it is not 200.
-APPLICATION = {("POST", "/v1/orders"): 201}
+APPLICATION = {("POST", "/v1/orders"): 201, ("POST", "/v1/chat"): 201}
 
 
 def test_row(server: Server, keys: dict[str, str], row: Row) -> None:

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::Extension;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::json;
@@ -34,6 +34,15 @@ pub(crate) fn routes() -> Router {
         .route("/v1/exports", post(exported))
         .route("/v1/admin/{*what}", get(served))
         .route("/v1/internal/{*what}", get(served))
+        // Of examples/reference/policy.toml.
+        .route("/docs", get(served))
+        .route("/openapi.json", get(served))
+        .route("/v1/orders/export", get(served))
+        .route("/v1/tenants/{tenant}/{*rest}", any(served))
+        .route("/v1/chat", post(created))
+        .route("/v1/secret/{*what}", get(served))
+        .route("/admin/{*rest}", any(served))
+        .route("/legacy/{*rest}", any(served))
 }
 
 #[derive(Debug, Serialize)]
