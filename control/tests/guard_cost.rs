@@ -1,31 +1,17 @@
 //! Costs that the application says: nothing passes while nothing is left, what was reckoned is set right, and whoever is refused is told.
 
-use std::net::Ipv4Addr;
-
 use caltrop::audit::{Reason, Verdict};
 use caltrop::guard::{ChargeError, Feeds, NotCharged, Payer};
 use caltrop::image::Floor;
 use caltrop::key::Keyring;
-use caltrop::request::{Peer, Request, TlsVersion, Transport};
 use caltrop::table::Word;
-use caltrop::time::{Now, Quality};
+use caltrop::time::Now;
 use caltrop::{Decision, Guard, Policy, Secrets, State};
 use caltrop_control::model::Mode;
 
 mod house;
 
-use house::with_guard;
-
-fn at(seconds: u64) -> Now {
-    Now { wall_s: 1_796_000_100 + seconds, mono_ns: (1 + seconds) * 1_000_000_000, quality: Quality::Trusted }
-}
-
-fn ask<'g>(guard: &Guard<'g>, target: &[u8], now: Now) -> Decision<'g> {
-    let headers: &[caltrop::request::Header<'_>] = &[];
-    let peer = Peer::Ip(Ipv4Addr::new(203, 0, 113, 9).into());
-    let transport = Transport::Tls(TlsVersion::V1_3);
-    guard.admit(&Request { method: b"POST", target, authority: b"localhost", headers: &headers, peer, transport }, now)
-}
+use house::{at, post as ask, with_guard};
 
 fn payer<'g>(guard: &Guard<'g>, now: Now) -> Payer<'g> {
     let decision = ask(guard, b"/chat", now);

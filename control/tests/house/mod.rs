@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of the house")]
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 
 use caltrop::guard::{Feeds, Secrets};
 use caltrop::image::{Floor, Trust};
@@ -263,4 +264,17 @@ pub(crate) fn with_guard(rules: &str, look: impl FnOnce(&Guard<'_>)) {
     let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
     let secrets = Secrets::new();
     look(&Guard::new(&policy, &Feeds::default(), &state, &secrets).unwrap());
+}
+
+/// So many seconds after it began.
+pub(crate) fn at(seconds: u64) -> Now {
+    Now { wall_s: 1_796_000_100 + seconds, mono_ns: (1 + seconds) * 1_000_000_000, quality: Quality::Trusted }
+}
+
+/// A stranger's POST over TLS.
+pub(crate) fn post<'g>(guard: &Guard<'g>, target: &[u8], now: Now) -> Decision<'g> {
+    let headers: &[Header<'_>] = &[];
+    let peer = Peer::Ip(Ipv4Addr::new(203, 0, 113, 9).into());
+    let transport = Transport::Tls(TlsVersion::V1_3);
+    guard.admit(&Request { method: b"POST", target, authority: b"localhost", headers: &headers, peer, transport }, now)
 }

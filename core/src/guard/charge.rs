@@ -182,11 +182,12 @@ impl<T: Trace> Attempt<'_, '_, '_, T> {
         if places.is_empty() {
             return self.take(Step::Quotas, &dues, Reason::Quota);
         }
-        let taken = self.occupy(&places, Posture::Enforce).and_then(|()| self.take(Step::Quotas, &dues, Reason::Quota));
+        let enforced = self.occupy(&places, Posture::Enforce).and_then(|()| self.take(Step::Quotas, &dues, Reason::Quota));
+        let taken = enforced.and_then(|()| self.occupy(&places, Posture::Report));
         if taken.is_err() {
             self.vacate();
         }
-        taken.and_then(|()| self.occupy(&places, Posture::Report))
+        taken
     }
 
     fn not_in_plan(&mut self, index: u16, posture: Posture) -> Result<(), Stop> {
