@@ -38,7 +38,7 @@ run() { # run TARGET SECONDS ARTIFACTS CORPUS…
     shift 3
     case $target in
         path | admit | image_policy | image_keyring) name=http ;;
-        forwarded | cidr | openapi) name=$target ;;
+        forwarded | cidr | openapi | json) name=$target ;;
         policy_toml) name=policy ;;
         *) name= ;;
     esac

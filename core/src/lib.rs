@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | roof | [`guard`]: request → decision |
 //! | 1 | [`key`] API keys · [`signed`] tokens, webhooks · [`net`] addresses, zones, proxies · [`rate`] quotas · [`replay`] seen before · [`access`] routes, scopes · [`audit`] events, counters |
-//! | ground | [`name`] [`request`] [`mac`] [`verify`] [`time`] [`encode`] [`image`] [`table`] |
+//! | ground | [`name`] [`request`] [`mac`] [`verify`] [`json`] [`time`] [`encode`] [`image`] [`table`] |
 //!
 //! Three doors: a room alone, the [`guard`] with a policy image, or an adapter for a named server (the C ABI and the Python package).
 #![no_std]
@@ -40,6 +40,8 @@ struct Rooms;
 
 pub mod encode;
 pub mod image;
+#[cfg(feature = "json")]
+pub mod json;
 #[cfg(feature = "mac")]
 pub mod mac;
 pub mod name;

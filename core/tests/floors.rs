@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const GROUND: &[&str] = &["encode", "image", "mac", "name", "request", "table", "time", "verify"];
+const GROUND: &[&str] = &["encode", "image", "json", "mac", "name", "request", "table", "time", "verify"];
 const ROOMS: &[&str] = &["access", "audit", "key", "net", "rate", "replay", "signed"];
 const ROOF: &[&str] = &["guard"];
 

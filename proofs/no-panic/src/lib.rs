@@ -8,6 +8,7 @@
 mod access;
 mod guard;
 mod image;
+mod json;
 mod key;
 mod mac;
 mod net;
