@@ -3,6 +3,7 @@
 mod house;
 
 use caltrop::Policy;
+use caltrop::access::record::{AUTH_NONE, CHARGE, ROUTE, RouteRecord};
 use caltrop::image::{Entry, Floor, Header, Kind, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop_control::image::{ImageWriter, Stamp};
@@ -116,6 +117,25 @@ fn resigned(kind: Kind, scope: &str, bytes: &[u8], changes: &[(usize, u8)]) -> V
         writer.raw(entry.tag, entry.stride.get(), &changed[from..from + usize::try_from(entry.length.get()).unwrap()])
     });
     sections.finish(&signer(), stamp)
+}
+
+/// Where a section begins, counted from the first one.
+fn section(bytes: &[u8], tag: [u8; 4]) -> usize {
+    let (header, body) = Header::ref_from_prefix(bytes).unwrap();
+    let (directory, _) = <[Entry]>::ref_from_prefix_with_elems(body, usize::from(header.sections)).unwrap();
+    let at = |entry: &Entry| usize::try_from(entry.offset.get()).unwrap();
+    directory.iter().find(|entry| entry.tag == tag).map(at).unwrap() - at(&directory[0])
+}
+
+#[test]
+fn a_route_that_knows_no_caller_cannot_charge_one() {
+    let bytes = policy_image();
+    let auth = |route: usize| section(&bytes, ROUTE) + route * size_of::<RouteRecord>() + std::mem::offset_of!(RouteRecord, auth);
+    for (route, known) in [(0, true), (2, false)] {
+        let changed = resigned(Kind::Policy, "acme-api", &bytes, &[(auth(route), AUTH_NONE)]);
+        let opened = open(Kind::Policy, &changed, &trust("acme-api", &signer()), Floor::NONE);
+        assert_eq!(opened.err(), (!known).then_some(OpenError::Content { tag: CHARGE }), "route {route}");
+    }
 }
 
 proptest! {

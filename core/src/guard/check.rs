@@ -9,7 +9,7 @@ use super::record::{
 };
 use super::running::RUNNING_MAX;
 use super::state::State;
-use crate::access::record::{CHARGE, ChargeRecord};
+use crate::access::record::{AUTH_NONE, CHARGE, ChargeRecord};
 use crate::image::{Kind, OpenError};
 use crate::net::record::{ZONE, ZONES_MAX};
 use crate::rate::record::{PLAN, PlanLimitRecord, QUOTA, QuotaRecord, by, on};
@@ -143,7 +143,8 @@ impl Policy<'_> {
         Ok(())
     }
 
-    /// Routes charge only what is charged by routes, one of those that run at once, and few enough to be taken at once.
+    /// Routes charge only what is charged by routes, of callers only if they know them, one of those that run at once, and few enough to be taken at
+    /// once.
     fn check_charges(&self) -> Result<(), OpenError> {
         let quota = |charge: &ChargeRecord| self.quotas.get(usize::from(charge.quota.get()));
         let is_running = |charge: &&ChargeRecord| quota(charge).is_some_and(|quota| quota.on == on::RUNNING);
@@ -152,8 +153,10 @@ impl Policy<'_> {
         };
         let good = self.routes.charges.iter().all(chargeable);
         let few = self.routes.routes.iter().all(|route| {
-            let running = route.charges.of(self.routes.charges).iter().filter(is_running).count();
-            usize::from(route.charges.count.get()) <= CHARGES_MAX && running <= RUNNING_MAX
+            let charges = route.charges.of(self.routes.charges);
+            let is_known = |charge: &ChargeRecord| route.auth != AUTH_NONE || quota(charge).is_some_and(|quota| quota.by == by::ROUTE);
+            let running = charges.iter().filter(is_running).count();
+            charges.len() <= CHARGES_MAX && running <= RUNNING_MAX && charges.iter().all(is_known)
         });
         if good && few { Ok(()) } else { Err(OpenError::Content { tag: CHARGE }) }
     }
