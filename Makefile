@@ -16,7 +16,7 @@ test: setup lint vectors firmware ## every check
 	.venv/bin/pytest -q -p no:cacheprovider benches/test_benches.py
 	ci/suite.sh
 	ci/suite.sh --planted
-	$(MAKE) proofs
+	$(MAKE) proofs demo
 
 proofs: ## constant time, no panic, instruction budgets, interleavings, a short fuzz; each with its planted fault
 	ci/constant-time.sh

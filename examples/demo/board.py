@@ -48,7 +48,7 @@ def _case(at: int, one: Seen) -> bytes:
     out += [_bytes(one.method.encode(), 1), _bytes(one.target.encode(), 2), _bytes(b"127.0.0.1", 1), _number(len(one.fields), 2)]
     out += [_bytes(part.encode(), 2) for field in one.fields for part in field]
     # From the loopback in plaintext, as the servers' sockets had it; then no answer to compare with.
-    out += [_number(4, 1), ip_address("127.0.0.1").packed, _number(0, 1), _number(0, 2), *[_bytes(b"", 1)] * 3, _number(0, 4)]
+    out += [_number(4, 1), ip_address("127.0.0.1").packed, _number(0, 1), _number(0, 2), *[_bytes(b"", 1)] * 3, _number(0, 4), _number(0, 1)]
     return b"".join(out)
 
 
