@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const GROUND: &[&str] = &["encode", "image", "json", "mac", "name", "request", "table", "time", "verify"];
-const ROOMS: &[&str] = &["access", "audit", "key", "net", "rate", "replay", "signed"];
+const ROOMS: &[&str] = &["access", "audit", "key", "net", "rate", "replay", "signed", "token"];
 const ROOF: &[&str] = &["guard"];
 
 fn floor(module: &str) -> Option<usize> {

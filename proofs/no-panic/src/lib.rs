@@ -15,6 +15,7 @@ mod net;
 mod planted;
 mod rate;
 mod replay;
+mod token;
 
 unsafe extern "C" {
     fn a_panic_path_is_linked() -> !;

@@ -1,0 +1,23 @@
+// Read first: RFC 7515 (JWS), RFC 7519 (JWT), RFC 8725 (best current practice), RFC 9068 (access tokens).
+//! OAuth 2.0 access tokens that an authorization server signed: compact JWS, and what their claims say.
+//!
+//! Defends against: a token that names its own algorithm or key; one of another issuer, for another audience, of another kind (an ID token); one
+//! whose time is over, not come, or longer ago than the host wants; claims that two readers understand differently.
+//! Promises: issuer, audience, algorithms and types are the host's ([`Verifier`]), and a token only picks a key among those of this issuer;
+//! nothing of the claims is looked at before the signature is good; secrets are compared in constant time; a token with a date is not good while
+//! the wall clock cannot be believed.
+//! Costs: one verification a key that fits, of at most [`KEYS_MAX`]; no memory but the caller's buffer and 1 KiB of stack.
+//! Bounds: 8 KiB a token, 1 KiB a header; of its JSON those of [`json`](crate::json).
+//! Not here: fetching keys, whether a token was taken back or shown before, and who may do what with it.
+//!
+//! A reason is for the operator. The caller is told `invalid_token` (RFC 6750 §3.1) and no more.
+
+mod claims;
+mod jws;
+mod key;
+mod verifier;
+
+pub use claims::Claims;
+pub use jws::TOKEN_MAX;
+pub use key::{Algorithm, Key};
+pub use verifier::{AUDIENCES_MAX, KEYS_MAX, LEEWAY_MAX_S, TokenReason, Verifier, VerifierError};
