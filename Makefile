@@ -4,7 +4,7 @@
 # One packed file of requests and answers for every host.
 VECTORS := $(CURDIR)/target/vectors.bin
 
-.PHONY: help demo suite vectors proofs fuzz soak mutants FORCE test tools setup wheel firmware lint fmt bench bench-guard bench-key bench-mac bench-net bench-rate bench-sweeps bench-python \
+.PHONY: help demo suite vectors proofs fuzz soak mutants FORCE test tools setup wheel firmware lint fmt bench bench-guard bench-key bench-mac bench-net bench-rate bench-sweeps bench-token bench-python \
 	bench-record bench-report bench-check header
 
 help: ## what there is
@@ -87,7 +87,7 @@ lint: ## formatting, clippy, docs without a warning; each room alone
 fmt: ## format
 	cargo fmt --all
 
-bench: wheel bench-python ## what a decision costs on this machine, and the rooms beside their peers; bench-guard, -mac, -net, -rate, -sweeps: one of them
+bench: wheel bench-python ## what a decision costs on this machine, and the rooms beside their peers; bench-guard, -mac, -net, -rate, -sweeps, -token: one of them
 	cargo bench --locked -p caltrop-benches
 	.venv/bin/python benches/admit.py
 	ci/bench-servers.sh
@@ -95,7 +95,7 @@ bench: wheel bench-python ## what a decision costs on this machine, and the room
 bench-key: ## API keys beside one HMAC
 	cargo bench --locked -p caltrop-benches --bench keys
 
-bench-guard bench-mac bench-net bench-rate bench-sweeps: bench-%: ## the guard, or one room, beside its peers; sweeps: how costs grow
+bench-guard bench-mac bench-net bench-rate bench-sweeps bench-token: bench-%: ## the guard, or one room, beside its peers; sweeps: how costs grow
 	cargo bench --locked -p caltrop-benches --bench $*
 
 bench-python: wheel ## the rooms from Python, beside packages that are installed into .venv for it
