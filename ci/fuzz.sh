@@ -23,12 +23,11 @@ targets=("$@")
 # Debug assertions and overflow checks are on.
 built=${CARGO_TARGET_DIR:-$PWD/target}/fuzz
 host=$(rustc -vV | sed -n 's/^host: //p')
-features=()
-[ "$planted" = no ] || { features=(--features planted); built+=-planted; }
+[ "$planted" = no ] || export CALTROP_PLANTED=1
 coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
 coverage+=" -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing"
 RUSTFLAGS="$coverage -Cdebug-assertions -Coverflow-checks -Ccodegen-units=1" \
-    cargo build --locked -q --release --manifest-path fuzz/Cargo.toml --target "$host" --target-dir "$built" "${features[@]}"
+    cargo build --locked -q --release --manifest-path fuzz/Cargo.toml --target "$host" --target-dir "$built"
 programs=$built/$host/release
 
 report=$(mktemp -d)
