@@ -242,7 +242,25 @@ fn what_is_too_long_is_refused_before_anything_is_read() {
     let keys = [Key::hs256(None, &secret)];
     let verifier = Verifier::new(ISSUER, AUDIENCES, &keys).unwrap();
     let token = signed(HEADER, claims("").as_bytes());
-    assert_eq!(verifier.verify(token.as_bytes(), &mut [0; 32], at(NOW_S)).unwrap_err(), TokenReason::TooLong);
+    // The buffer holds the claims, to the byte.
+    let len = claims("").len();
+    let into = |len: usize| verifier.verify(token.as_bytes(), &mut vec![0; len], at(NOW_S)).err();
+    assert_eq!((into(len), into(len - 1), into(0)), (None, Some(TokenReason::TooLong), Some(TokenReason::TooLong)));
+}
+
+/// A payload that is no base64url, under a good signature.
+#[test]
+fn what_an_issuer_signed_badly_is_refused() {
+    let input = format!("{}.{}=", text(HEADER.as_bytes()), text(claims("").as_bytes()));
+    let tag = mac::Key::new(SECRET).sign(input.as_bytes());
+    assert_eq!(of(&format!("{input}.{}", text(tag.as_bytes()))), Some(TokenReason::Malformed));
+}
+
+#[test]
+fn every_reason_has_a_word_of_its_own() {
+    let words: std::collections::BTreeSet<&str> = TokenReason::ALL.iter().map(|reason| reason.word()).collect();
+    assert_eq!(words.len(), TokenReason::ALL.len());
+    assert!(TokenReason::ALL.iter().all(|reason| !reason.to_string().is_empty()));
 }
 
 #[test]

@@ -38,6 +38,12 @@ impl<'t> Jws<'t> {
         decoded(self.header, buffer)
     }
 
+    /// How many bytes the payload takes, decoded.
+    pub(super) const fn payload_len(&self) -> usize {
+        // Three quarters, rounded down: without padding no text is one digit longer than its bytes.
+        self.payload.len().saturating_mul(3) / 4
+    }
+
     pub(super) fn payload<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         decoded(self.payload, buffer)
     }

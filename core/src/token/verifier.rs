@@ -86,6 +86,9 @@ impl<'r> Verifier<'r> {
             return Err(TokenReason::TooLong);
         }
         let jws = Jws::split(token).ok_or(TokenReason::Malformed)?;
+        if jws.payload_len() > buffer.len() {
+            return Err(TokenReason::TooLong);
+        }
         let mut header = [0; HEADER_MAX];
         let header = jws.header(&mut header).ok_or(TokenReason::Malformed)?;
         let header = Header::read(object(header)?)?;
@@ -103,7 +106,7 @@ impl<'r> Verifier<'r> {
         if !jws.is_signed_by(self.keys.iter().filter(fits).filter(is_named)) {
             return Err(TokenReason::Signature);
         }
-        let claims = Claims::of(object(jws.payload(buffer).ok_or(TokenReason::TooLong)?)?);
+        let claims = Claims::of(object(jws.payload(buffer).ok_or(TokenReason::Malformed)?)?);
         self.check(&claims, now)?;
         Ok(claims)
     }
