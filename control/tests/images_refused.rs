@@ -4,6 +4,7 @@ mod house;
 
 use caltrop::Policy;
 use caltrop::access::record::{AUTH_NONE, CHARGE, ROUTE, RouteRecord};
+use caltrop::guard::record::{POLICY, PolicyRecord};
 use caltrop::image::{Entry, Floor, Header, Kind, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop_control::image::{ImageWriter, Stamp};
@@ -136,6 +137,15 @@ fn a_route_that_knows_no_caller_cannot_charge_one() {
         let opened = open(Kind::Policy, &changed, &trust("acme-api", &signer()), Floor::NONE);
         assert_eq!(opened.err(), (!known).then_some(OpenError::Content { tag: CHARGE }), "route {route}");
     }
+}
+
+#[test]
+fn a_route_that_needs_a_key_needs_a_keyring() {
+    let bytes = policy_image();
+    let keyring = section(&bytes, POLICY) + std::mem::offset_of!(PolicyRecord, keyring);
+    let none: Vec<(usize, u8)> = (keyring..keyring + 4).map(|at| (at, 0xFF)).collect();
+    let changed = resigned(Kind::Policy, "acme-api", &bytes, &none);
+    assert_eq!(open(Kind::Policy, &changed, &trust("acme-api", &signer()), Floor::NONE), Err(OpenError::Content { tag: POLICY }));
 }
 
 proptest! {

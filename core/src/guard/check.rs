@@ -135,7 +135,11 @@ impl Policy<'_> {
         Ok(())
     }
 
+    /// A route that needs a key has a keyring to find it in.
     fn check_credentials(&self) -> Result<(), OpenError> {
+        if self.head.keyring.get() == u32::MAX && self.routes.routes.iter().any(|route| route.auth != AUTH_NONE) {
+            return Err(OpenError::Content { tag: POLICY });
+        }
         for credential in self.credentials {
             self.text.check(credential.header, CREDENTIAL)?;
             self.text.check_optional(credential.scheme, CREDENTIAL)?;

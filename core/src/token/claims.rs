@@ -60,10 +60,50 @@ impl<'b> Claims<'b> {
             _ => false,
         }
     }
+}
+
+/// The claims that a verifier looks at, as RFC 7519 §4.1 registers them: found in one pass.
+#[derive(Default)]
+pub(super) struct Registered<'b> {
+    pub(super) issuer: Option<Value<'b>>,
+    audience: Option<Value<'b>>,
+    pub(super) expires: Option<Value<'b>>,
+    pub(super) begins: Option<Value<'b>>,
+    pub(super) issued: Option<Value<'b>>,
+    /// Whether it says what only tokens of a login say: OpenID Connect Core §2 and §3.1.3.6, and Keycloak's own `typ`.
+    pub(super) is_of_login: bool,
+}
+
+impl<'b> Registered<'b> {
+    pub(super) fn of(claims: Object<'b>) -> Self {
+        let mut found = Self::default();
+        for (name, value) in claims.members() {
+            // However it is written, a name is the one that it means.
+            let known = ["iss", "aud", "exp", "nbf", "iat", "nonce", "at_hash", "c_hash", "typ"];
+            let slot = match known.into_iter().find(|known| name == *known) {
+                Some("iss") => &mut found.issuer,
+                Some("aud") => &mut found.audience,
+                Some("exp") => &mut found.expires,
+                Some("nbf") => &mut found.begins,
+                Some("iat") => &mut found.issued,
+                Some("typ") => {
+                    found.is_of_login |= value.as_text().is_some_and(|kind| kind == "ID");
+                    continue;
+                }
+                Some(_) => {
+                    found.is_of_login = true;
+                    continue;
+                }
+                None => continue,
+            };
+            *slot = Some(value);
+        }
+        found
+    }
 
     /// RFC 7519 §4.1.3: one string, or an array of strings in which it stands.
     pub(super) fn is_for(&self, audience: &str) -> bool {
-        match self.object.get("aud") {
+        match self.audience {
             Some(Value::Text(one)) => one == audience,
             Some(Value::Array(all)) => {
                 let mut is_in = false;
@@ -71,11 +111,5 @@ impl<'b> Claims<'b> {
             }
             _ => false,
         }
-    }
-
-    /// Whether it says what only tokens of a login say: OpenID Connect Core §2 and §3.1.3.6, and Keycloak's own `typ`.
-    pub(super) fn is_of_login(&self) -> bool {
-        let named = ["nonce", "at_hash", "c_hash"].iter().any(|name| self.object.get(name).is_some());
-        named || self.object.get("typ").and_then(Value::as_text).is_some_and(|kind| kind == "ID")
     }
 }

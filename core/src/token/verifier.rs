@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use super::claims::Claims;
+use super::claims::{Claims, Registered};
 use super::jws::{HEADER_MAX, Jws, TOKEN_MAX};
 use super::key::Key;
-use crate::json::{self, Object, Text};
+use crate::json::{self, Number, Object, Text, Value};
 use crate::time::{Now, Quality};
 
 /// The most keys of an issuer: each that fits a token may cost a verification.
@@ -106,16 +106,16 @@ impl<'r> Verifier<'r> {
         if !jws.is_signed_by(self.keys.iter().filter(fits).filter(is_named)) {
             return Err(TokenReason::Signature);
         }
-        let claims = Claims::of(object(jws.payload(buffer).ok_or(TokenReason::Malformed)?)?);
-        self.check(&claims, now)?;
-        Ok(claims)
+        let claims = object(jws.payload(buffer).ok_or(TokenReason::Malformed)?)?;
+        self.check(&Registered::of(claims), now)?;
+        Ok(Claims::of(claims))
     }
 
-    fn check(&self, claims: &Claims<'_>, now: Now) -> Result<(), TokenReason> {
-        if claims.is_of_login() {
+    fn check(&self, claims: &Registered<'_>, now: Now) -> Result<(), TokenReason> {
+        if claims.is_of_login {
             return Err(TokenReason::IdToken);
         }
-        if !claims.claim("iss").and_then(json::Value::as_text).is_some_and(|issuer| issuer == self.issuer) {
+        if !claims.issuer.and_then(Value::as_text).is_some_and(|issuer| issuer == self.issuer) {
             return Err(TokenReason::Issuer);
         }
         if !self.audiences.iter().any(|audience| claims.is_for(audience)) {
@@ -128,8 +128,8 @@ impl<'r> Verifier<'r> {
         let leeway_s = i64::from(self.leeway_s);
         let (late, early) = (now_s.saturating_sub(leeway_s), now_s.saturating_add(leeway_s));
         // What is written, and no date, is no token.
-        let date = |name| claims.claim(name).map(|value| value.as_number().map(json::Number::ceil).ok_or(TokenReason::Claims)).transpose();
-        let (expires, begins, issued) = (date("exp")?.ok_or(TokenReason::Claims)?, date("nbf")?, date("iat")?);
+        let date = |claim: Option<Value<'_>>| claim.map(|value| value.as_number().map(Number::ceil).ok_or(TokenReason::Claims)).transpose();
+        let (expires, begins, issued) = (date(claims.expires)?.ok_or(TokenReason::Claims)?, date(claims.begins)?, date(claims.issued)?);
         if late >= expires {
             return Err(TokenReason::Expired);
         }
@@ -182,7 +182,7 @@ impl<'h> Header<'h> {
 }
 
 fn object(bytes: &[u8]) -> Result<Object<'_>, TokenReason> {
-    json::open(bytes).ok().and_then(json::Value::as_object).ok_or(TokenReason::Malformed)
+    json::open(bytes).ok().and_then(Value::as_object).ok_or(TokenReason::Malformed)
 }
 
 macro_rules! reasons {
