@@ -5,7 +5,7 @@ mod house;
 use caltrop::Policy;
 use caltrop::access::record::{AUTH_NONE, CHARGE, ROUTE, RouteRecord};
 use caltrop::guard::record::{POLICY, PolicyRecord};
-use caltrop::image::{Entry, Floor, Header, Kind, OpenError, Trust};
+use caltrop::image::{Entry, Floor, Header, Kind, OpenError, TEXT, Trust};
 use caltrop::key::Keyring;
 use caltrop_control::image::{ImageWriter, Stamp};
 use ed25519_dalek::SigningKey;
@@ -128,6 +128,13 @@ fn section(bytes: &[u8], tag: [u8; 4]) -> usize {
     directory.iter().find(|entry| entry.tag == tag).map(at).unwrap() - at(&directory[0])
 }
 
+/// Where the first section begins.
+fn first(bytes: &[u8]) -> usize {
+    let (header, body) = Header::ref_from_prefix(bytes).unwrap();
+    let (directory, _) = <[Entry]>::ref_from_prefix_with_elems(body, usize::from(header.sections)).unwrap();
+    usize::try_from(directory[0].offset.get()).unwrap()
+}
+
 #[test]
 fn a_route_that_knows_no_caller_cannot_charge_one() {
     let bytes = policy_image();
@@ -146,6 +153,20 @@ fn a_route_that_needs_a_key_needs_a_keyring() {
     let none: Vec<(usize, u8)> = (keyring..keyring + 4).map(|at| (at, 0xFF)).collect();
     let changed = resigned(Kind::Policy, "acme-api", &bytes, &none);
     assert_eq!(open(Kind::Policy, &changed, &trust("acme-api", &signer()), Floor::NONE), Err(OpenError::Content { tag: POLICY }));
+}
+
+/// A quota's name is written into `RateLimit`: whoever signed it, it must not end the field.
+#[test]
+fn a_name_that_would_end_a_header_field_is_refused() {
+    let bytes = policy_image();
+    let text = section(&bytes, TEXT);
+    let body = &bytes[first(&bytes) + text..];
+    let at = text + body.windows(8).position(|part| part == b"requests").unwrap();
+    for (byte, refused) in [(b'\r', true), (b'\n', true), (0x7F, true), (b'R', false)] {
+        let changed = resigned(Kind::Policy, "acme-api", &bytes, &[(at, byte)]);
+        let opened = open(Kind::Policy, &changed, &trust("acme-api", &signer()), Floor::NONE);
+        assert_eq!(opened.is_err(), refused, "{byte}: {opened:?}");
+    }
 }
 
 proptest! {

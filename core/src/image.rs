@@ -303,11 +303,20 @@ impl<'b> Text<'b> {
         self.get(offset).ok_or(OpenError::Content { tag })
     }
 
-    /// Checks a text that may be [`NO_TEXT`].
+    /// Checks a name: visible ASCII and spaces, since names are written into header fields, which they must not end.
+    ///
+    /// # Errors
+    /// As [`Text::check`].
+    pub fn check_name(&self, offset: U32, tag: Tag) -> Result<&'b str, OpenError> {
+        let name = self.check(offset, tag)?;
+        if name.bytes().all(|byte| matches!(byte, b' '..=b'~')) { Ok(name) } else { Err(OpenError::Content { tag }) }
+    }
+
+    /// Checks a name that may be [`NO_TEXT`].
     ///
     /// # Errors
     /// As [`Text::check`].
     pub fn check_optional(&self, offset: U32, tag: Tag) -> Result<Option<&'b str>, OpenError> {
-        if offset.get() == NO_TEXT { Ok(None) } else { self.check(offset, tag).map(Some) }
+        if offset.get() == NO_TEXT { Ok(None) } else { self.check_name(offset, tag).map(Some) }
     }
 }

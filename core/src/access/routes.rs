@@ -58,7 +58,7 @@ impl<'b> Routes<'b> {
     /// # Errors
     /// [`OpenError::Content`] naming the section.
     pub fn check(&self, quotas: usize, zones: u64) -> Result<(), OpenError> {
-        self.names.iter().try_for_each(|&name| self.text.check(name, NAMES).map(|_| ()))?;
+        self.names.iter().try_for_each(|&name| self.text.check_name(name, NAMES).map(|_| ()))?;
         self.templates.iter().try_for_each(|&template| self.text.check(template, TEMPLATE).map(|_| ()))?;
         self.charges.iter().try_for_each(|charge| {
             let good = usize::from(charge.quota.get()) < quotas && charge.zero == [0; 2];
@@ -71,7 +71,7 @@ impl<'b> Routes<'b> {
     }
 
     fn check_route(&self, route: &RouteRecord, zones: u64) -> Result<(), OpenError> {
-        self.text.check(route.name, ROUTE)?;
+        self.text.check_name(route.name, ROUTE)?;
         let spans =
             route.scopes.fits(self.names.len()) && route.charges.fits(self.charges.len()) && route.conditions.fits(self.conditions.len());
         let ascending = route.charges.of(self.charges).is_sorted_by(|a, b| a.quota.get() < b.quota.get());

@@ -36,12 +36,12 @@ impl Policy<'_> {
         if self.zones.len() > ZONES_MAX {
             return Err(OpenError::Content { tag: ZONE });
         }
-        self.zones.iter().try_for_each(|zone| self.text.check(zone.name, ZONE).map(|_| ()))
+        self.zones.iter().try_for_each(|zone| self.text.check_name(zone.name, ZONE).map(|_| ()))
     }
 
     fn check_head(&self) -> Result<(), OpenError> {
         let head = self.head;
-        self.text.check(head.name, POLICY)?;
+        self.text.check_name(head.name, POLICY)?;
         let masks = (head.proxies.get() | head.deny.get() | head.never_deny.get()) & !self.zone_mask();
         let keyring = head.keyring.get();
         let keyring_fits = keyring == u32::MAX
@@ -58,7 +58,7 @@ impl Policy<'_> {
     fn check_plans(&self) -> Result<(), OpenError> {
         let mut before = "";
         for plan in self.plans {
-            let name = self.text.check(*plan, PLAN)?;
+            let name = self.text.check_name(*plan, PLAN)?;
             if name <= before {
                 return Err(OpenError::Content { tag: PLAN });
             }
@@ -70,7 +70,7 @@ impl Policy<'_> {
     fn check_quotas(&self) -> Result<(), OpenError> {
         let fail = Err(OpenError::Content { tag: QUOTA });
         for quota in self.quotas {
-            self.text.check(quota.name, QUOTA)?;
+            self.text.check_name(quota.name, QUOTA)?;
             let known = matches!(quota.by, by::ADDRESS..=by::PLAN) && quota.report <= 100 && quota.on <= on::RUNNING;
             let placed = match quota.by {
                 by::ADDRESS => quota.on != on::RUNNING,
@@ -141,7 +141,7 @@ impl Policy<'_> {
             return Err(OpenError::Content { tag: POLICY });
         }
         for credential in self.credentials {
-            self.text.check(credential.header, CREDENTIAL)?;
+            self.text.check_name(credential.header, CREDENTIAL)?;
             self.text.check_optional(credential.scheme, CREDENTIAL)?;
         }
         Ok(())

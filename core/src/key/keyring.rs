@@ -195,8 +195,8 @@ impl<'b> Keyring<'b> {
         if self.pairs.len() > PAIRS_MAX || self.pairs.iter().any(unknown_form) {
             return Err(OpenError::Content { tag: PAIR });
         }
-        self.names.iter().try_for_each(|&name| self.text.check(name, NAMES).map(|_| ()))?;
-        self.plans.iter().try_for_each(|&plan| self.text.check(plan, PLAN).map(|_| ()))?;
+        self.names.iter().try_for_each(|&name| self.text.check_name(name, NAMES).map(|_| ()))?;
+        self.plans.iter().try_for_each(|&plan| self.text.check_name(plan, PLAN).map(|_| ()))?;
         for (tag, sets) in [(SCOPE_SET, self.scope_sets), (ZONE_SET, self.zone_sets)] {
             let first_is_empty = sets.first().is_some_and(|set| set.names.count.get() == 0);
             if !first_is_empty || !sets.iter().all(|set| set.names.fits(self.names.len()) && set.zero == [0; 2]) {
@@ -218,7 +218,7 @@ impl<'b> Keyring<'b> {
         if !names_fit || !numbers_known {
             return Err(OpenError::Content { tag: KEY });
         }
-        self.text.check(key.principal, KEY)?;
+        self.text.check_name(key.principal, KEY)?;
         self.text.check_optional(key.tenant, KEY)?;
         Ok(())
     }
