@@ -22,7 +22,8 @@ done
 [ -x .venv/bin/pytest ] || { echo "suite: no .venv/bin/pytest: run ci/setup.sh" >&2; exit 1; }
 cargo build --locked -q -p caltrop-control
 "$python" -B examples/suite/prepare.py "$folder/project" --caltrop "$target/debug/caltrop" >/dev/null
-"$python" -B examples/suite/prepare.py "$folder/reference" --policy examples/reference/policy.toml --caltrop "$target/debug/caltrop" >/dev/null
+[ "$planted $cases" != "no examples/suite" ] ||
+    "$python" -B examples/suite/prepare.py "$folder/reference" --policy examples/reference/policy.toml --caltrop "$target/debug/caltrop" >/dev/null
 
 # Runs the suite; its exit status is pytest's: 0 all passed, 1 some failed, anything else is no answer.
 suite() {

@@ -303,7 +303,7 @@ impl<'b> Text<'b> {
         self.get(offset).ok_or(OpenError::Content { tag })
     }
 
-    /// Checks a name: visible ASCII and spaces, since names are written into header fields, which they must not end.
+    /// Checks a name, or another text that is written into header fields, which it must not end: visible ASCII and spaces.
     ///
     /// # Errors
     /// As [`Text::check`].

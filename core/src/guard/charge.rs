@@ -32,10 +32,7 @@ pub(super) struct Due {
 
 impl Due {
     fn new(guard: &Guard<'_>, quota: u16, charge: Charge, posture: Posture) -> Self {
-        let partition = match posture {
-            Posture::Enforce => charge.partition,
-            Posture::Report => guard.state.limiter().shadow(charge.partition),
-        };
+        let partition = guard.counted_in(posture, charge.partition);
         Self { quota, charge: Charge { partition, ..charge }, posture }
     }
 

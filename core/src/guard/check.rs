@@ -119,14 +119,14 @@ impl Policy<'_> {
         if self.fields.len() > FIELDS_MAX || u16::try_from(self.origins.len()).is_err() {
             return fail(FIELD);
         }
-        let is_value = |text: &str| !text.is_empty() && text.trim_ascii() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let is_value = |text: &str| !text.is_empty() && text.trim_ascii() == text;
         for &origin in self.origins {
-            if !is_value(self.text.check(origin, ORIGIN)?) {
+            if !is_value(self.text.check_name(origin, ORIGIN)?) {
                 return fail(ORIGIN);
             }
         }
         for field in self.fields {
-            let (name, value) = (self.text.check(field.name, FIELD)?, self.text.check(field.value, FIELD)?);
+            let (name, value) = (self.text.check_name(field.name, FIELD)?, self.text.check_name(field.value, FIELD)?);
             let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
             if !is_name || !is_value(value) || !matches!(field.on, ON_ALL | ON_TLS) || field.zero != [0; 3] {
                 return fail(FIELD);

@@ -83,6 +83,14 @@ impl Guard<'_> {
         if self.policy.only_reports() { Posture::Report } else { Posture::Enforce }
     }
 
+    /// What a rule counts a caller in: what only reports, beside the real one.
+    pub(super) fn counted_in(&self, posture: Posture, partition: Partition) -> Partition {
+        match posture {
+            Posture::Enforce => partition,
+            Posture::Report => self.state.limiter().shadow(partition),
+        }
+    }
+
     /// What a rule's refusal means to a caller, if it only reports for so many of a hundred. Which callers those are depends on the state's
     /// key: it stays as long as the state does, and nobody can choose to be one.
     pub(super) fn posture(&self, of_hundred: u8, caller: impl FnOnce() -> Partition) -> Posture {

@@ -82,11 +82,8 @@ impl Place {
     /// `None` for a most that no checked policy has.
     pub(super) fn new(guard: &Guard<'_>, index: u16, record: &QuotaRecord, most: u32, client: Partition, posture: Posture) -> Option<Self> {
         let most = NonZero::new(u8::try_from(most).ok()?)?;
-        let client = match posture {
-            Posture::Enforce => client,
-            Posture::Report => guard.state.limiter().shadow(client),
-        };
-        Some(Self { index, quota: LeaseQuota::from_name64(record.name64.get(), most), client, posture })
+        let quota = LeaseQuota::from_name64(record.name64.get(), most);
+        Some(Self { index, quota, client: guard.counted_in(posture, client), posture })
     }
 }
 
