@@ -155,17 +155,19 @@ fn a_route_that_needs_a_key_needs_a_keyring() {
     assert_eq!(open(Kind::Policy, &changed, &trust("acme-api", &signer()), Floor::NONE), Err(OpenError::Content { tag: POLICY }));
 }
 
-/// A quota's name is written into `RateLimit`: whoever signed it, it must not end the field.
+/// A quota's name is written into `RateLimit`, a scope into `WWW-Authenticate`: whoever signed them, they must not end the field.
 #[test]
 fn a_name_that_would_end_a_header_field_is_refused() {
     let bytes = policy_image();
     let text = section(&bytes, TEXT);
     let body = &bytes[first(&bytes) + text..];
-    let at = text + body.windows(8).position(|part| part == b"requests").unwrap();
-    for (byte, refused) in [(b'\r', true), (b'\n', true), (0x7F, true), (b'R', false)] {
-        let changed = resigned(Kind::Policy, "acme-api", &bytes, &[(at, byte)]);
-        let opened = open(Kind::Policy, &changed, &trust("acme-api", &signer()), Floor::NONE);
-        assert_eq!(opened.is_err(), refused, "{byte}: {opened:?}");
+    for name in [&b"requests"[..], b"orders:write"] {
+        let at = text + body.windows(name.len()).position(|part| part == name).unwrap();
+        for (byte, refused) in [(b'\r', true), (b'\n', true), (0x7F, true), (b'R', false)] {
+            let changed = resigned(Kind::Policy, "acme-api", &bytes, &[(at, byte)]);
+            let opened = open(Kind::Policy, &changed, &trust("acme-api", &signer()), Floor::NONE);
+            assert_eq!(opened.is_err(), refused, "{byte}: {opened:?}");
+        }
     }
 }
 

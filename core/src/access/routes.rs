@@ -58,7 +58,7 @@ impl<'b> Routes<'b> {
     /// # Errors
     /// [`OpenError::Content`] naming the section.
     pub fn check(&self, quotas: usize, zones: u64) -> Result<(), OpenError> {
-        self.names.iter().try_for_each(|&name| self.text.check_name(name, NAMES).map(|_| ()))?;
+        self.names.iter().try_for_each(|&name| self.text.check(name, NAMES).map(|_| ()))?;
         self.templates.iter().try_for_each(|&template| self.text.check(template, TEMPLATE).map(|_| ()))?;
         self.charges.iter().try_for_each(|charge| {
             let good = usize::from(charge.quota.get()) < quotas && charge.zero == [0; 2];
@@ -77,7 +77,11 @@ impl<'b> Routes<'b> {
         let ascending = route.charges.of(self.charges).is_sorted_by(|a, b| a.quota.get() < b.quota.get());
         let known = route.auth <= AUTH_KEY && matches!(route.tls, 0 | 2 | 3) && route.zones.get() & !zones == 0;
         let known = known && route.flags & !FLAG_HIDE == 0 && route.report <= 100 && route.zero == [0; 2];
-        if spans && ascending && known { Ok(()) } else { Err(OpenError::Content { tag: ROUTE }) }
+        if !(spans && ascending && known) {
+            return Err(OpenError::Content { tag: ROUTE });
+        }
+        // A challenge lists scopes; the other names are what a condition compares, and may be any text.
+        route.scopes.of(self.names).iter().try_for_each(|&scope| self.text.check_name(scope, NAMES).map(|_| ()))
     }
 
     fn check_node(&self, node: &NodeRecord) -> Result<(), OpenError> {

@@ -21,15 +21,14 @@ impl Compiler<'_> {
 
     /// The lease of all quotas of requests that run.
     pub(super) fn lease_s(&self) -> Result<u32, CompileError> {
-        let mut all = self.policy.quotas.iter().filter_map(|quota| match quota.on {
-            On::Running { lease_s } => Some((lease_s, &quota.name)),
-            _ => None,
-        });
-        let (first, _) = all.next().unwrap_or((LEASE_S, &self.policy.name));
-        match all.find(|(lease_s, _)| *lease_s != first || first == 0) {
-            Some((_, other)) => Err(CompileError::Running(other.clone())),
-            None => Ok(first.max(1)),
+        let mut lease = None;
+        for quota in &self.policy.quotas {
+            let On::Running { lease_s } = quota.on else { continue };
+            if lease_s == 0 || *lease.get_or_insert(lease_s) != lease_s {
+                return Err(CompileError::Running(quota.name.clone()));
+            }
         }
+        Ok(lease.unwrap_or(LEASE_S))
     }
 
     fn quota(&mut self, Window { quota, at, name }: &Window<'_>) -> Result<QuotaRecord, CompileError> {
