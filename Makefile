@@ -78,7 +78,7 @@ setup: tools ## what the checks need besides
 lint: ## formatting, clippy, docs without a warning; each room alone
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --exclude caltrop-benches --all-targets -- -D warnings
-	for room in mac sha512 verify json table key signed token net rate replay access audit guard; do \
+	for room in mac sha512 verify verify-p256 verify-rsa json table key signed token net rate replay access audit guard; do \
 		cargo clippy --locked -q -p caltrop --no-default-features --features $$room -- -D warnings || exit 1; \
 	done
 	examples/cortex-m/lint.sh

@@ -9,7 +9,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use caltrop::mac;
 use caltrop::time::{Now, Quality};
 use caltrop::token::{Key, Verifier};
-use caltrop::verify::PublicKey;
+use caltrop::verify::{P256Key, PublicKey, RsaKey};
 use caltrop_benches::{Bench, Contest};
 use ed25519_dalek::{Signature, Signer, SigningKey};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
@@ -23,11 +23,10 @@ const TOKENS: usize = 16;
 
 fn main() {
     let mut bench = Bench::new("token");
-    let secret = mac::Key::new(SECRET);
+    let secret: &'static mac::Key = Box::leak(Box::new(mac::Key::new(SECRET)));
     let tokens = signed("HS256", |input| secret.sign(input).as_bytes().to_vec());
-    let keys = [Key::hs256(Some("k1"), &secret)];
     let contest = Contest::new("HS256 access token, with iss, aud and exp")
-        .with("caltrop", each(&tokens, ours(&keys)))
+        .with("caltrop", each(&tokens, ours(vec![Key::hs256(Some("k1"), secret)])))
         .with("jsonwebtoken", each(&tokens, theirs(Algorithm::HS256, DecodingKey::from_secret(SECRET))))
         .with(
             "the HMAC alone",
@@ -37,25 +36,81 @@ fn main() {
         );
     bench.contest(contest);
 
+    bench.contest(ed25519());
+    bench.contest(p256());
+    bench.contest(rsa());
+    bench.finish();
+}
+
+fn ed25519() -> Contest<'static> {
     let signer = SigningKey::from_bytes(&[7; 32]);
     let public = signer.verifying_key();
     let tokens = signed("EdDSA", |input| signer.sign(input).to_bytes().to_vec());
-    let keys = [Key::ed25519(Some("k1"), PublicKey::from_bytes(public.as_bytes()).expect("a key"))];
-    let components = text(public.as_bytes());
-    let bare: Vec<(String, Signature)> = tokens.iter().map(|token| parts(token)).collect();
-    let mut at = 0;
-    let contest = Contest::new("EdDSA access token, with iss, aud and exp")
-        .with("caltrop", each(&tokens, ours(&keys)))
-        .with("ed25519-dalek, the signature alone", move |times| {
-            for _ in 0..times {
-                at = (at + 1) % TOKENS;
-                let (input, signature) = std::hint::black_box(&bare[at]);
-                assert!(public.verify_strict(input.as_bytes(), signature).is_ok(), "every token of this bench is good");
-            }
-        })
-        .with("jsonwebtoken", each(&tokens, theirs(Algorithm::EdDSA, DecodingKey::from_ed_components(&components).expect("a key"))));
-    bench.contest(contest);
-    bench.finish();
+    let key = Key::ed25519(Some("k1"), PublicKey::from_bytes(public.as_bytes()).expect("a key"));
+    let theirs = theirs(Algorithm::EdDSA, DecodingKey::from_ed_components(&text(public.as_bytes())).expect("a key"));
+    let bare =
+        move |input: &[u8], signature: &[u8]| Signature::from_slice(signature).is_ok_and(|tag| public.verify_strict(input, &tag).is_ok());
+    Contest::new("EdDSA access token, with iss, aud and exp")
+        .with("caltrop", each(&tokens, ours(vec![key])))
+        .with("ed25519-dalek, the signature alone", each(&tokens, alone(&tokens, bare)))
+        .with("jsonwebtoken", each(&tokens, theirs))
+}
+
+fn p256() -> Contest<'static> {
+    use p256::ecdsa::signature::{Signer, Verifier};
+    let signer = p256::ecdsa::SigningKey::from_slice(&[7; 32]).expect("a key");
+    let public = *signer.verifying_key();
+    let tokens = signed("ES256", |input| Signer::<p256::ecdsa::Signature>::sign(&signer, input).to_bytes().to_vec());
+    let point = public.to_sec1_point(false).as_bytes().to_vec();
+    let (x, y) = point[1..].split_at(32);
+    let key = P256Key::from_coordinates(x.try_into().expect("32"), y.try_into().expect("32")).expect("a key");
+    let theirs = theirs(Algorithm::ES256, DecodingKey::from_ec_components(&text(x), &text(y)).expect("a key"));
+    let ring = ring::signature::UnparsedPublicKey::new(&ring::signature::ECDSA_P256_SHA256_FIXED, point.clone());
+    let aws = aws_lc_rs::signature::UnparsedPublicKey::new(&aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED, point);
+    let bare = move |input: &[u8], signature: &[u8]| {
+        p256::ecdsa::Signature::from_slice(signature).is_ok_and(|tag| public.verify(input, &tag).is_ok())
+    };
+    Contest::new("ES256 access token, with iss, aud and exp")
+        .with("caltrop", each(&tokens, ours(vec![Key::es256(Some("k1"), key)])))
+        .with("p256, the signature alone", each(&tokens, alone(&tokens, bare)))
+        .with("jsonwebtoken", each(&tokens, theirs))
+        .with("ring, the signature alone", each(&tokens, alone(&tokens, move |input, tag| ring.verify(input, tag).is_ok())))
+        .with("aws-lc-rs, the signature alone", each(&tokens, alone(&tokens, move |input, tag| aws.verify(input, tag).is_ok())))
+}
+
+fn rsa() -> Contest<'static> {
+    use aws_lc_rs::signature::KeyPair;
+    use rsa::signature::Verifier;
+    let signer = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).expect("a key");
+    // RFC 8017 §A.1.1: the modulus stands before the five bytes of the exponent.
+    let (before, _) = signer.public_key().as_ref().split_last_chunk::<5>().expect("a key");
+    let modulus: &'static [u8] = before.last_chunk::<256>().expect("2,048 bits").to_vec().leak();
+    let exponent: &'static [u8] = &[1, 0, 1];
+    let tokens = signed("RS256", |input| {
+        let mut signature = vec![0; signer.public_modulus_len()];
+        let random = aws_lc_rs::rand::SystemRandom::new();
+        signer.sign(&aws_lc_rs::signature::RSA_PKCS1_SHA256, &random, input, &mut signature).expect("signed");
+        signature
+    });
+    let key =
+        Key::rsa(Some("k1"), caltrop::token::Algorithm::Rs256, RsaKey::new(modulus, 65_537).expect("a key")).expect("an RSA algorithm");
+    let theirs = theirs(Algorithm::RS256, DecodingKey::from_rsa_raw_components(modulus, exponent));
+    let boxed = |bytes: &[u8]| rsa::BoxedUint::from_be_slice_vartime(bytes);
+    let public = rsa::PublicKey::new(boxed(modulus), boxed(exponent)).expect("a key");
+    let public = rsa::pkcs1v15::VerifyingKey::<sha2::Sha256>::new(public);
+    let bare = move |input: &[u8], signature: &[u8]| {
+        rsa::pkcs1v15::Signature::try_from(signature).is_ok_and(|tag| public.verify(input, &tag).is_ok())
+    };
+    let ring = ring::signature::RsaPublicKeyComponents { n: modulus, e: exponent };
+    let aws = aws_lc_rs::signature::RsaPublicKeyComponents { n: modulus, e: exponent };
+    let by_ring = move |input: &[u8], tag: &[u8]| ring.verify(&ring::signature::RSA_PKCS1_2048_8192_SHA256, input, tag).is_ok();
+    let by_aws = move |input: &[u8], tag: &[u8]| aws.verify(&aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256, input, tag).is_ok();
+    Contest::new("RS256-2048 access token, with iss, aud and exp")
+        .with("caltrop", each(&tokens, ours(vec![key])))
+        .with("rsa, the signature alone", each(&tokens, alone(&tokens, bare)))
+        .with("jsonwebtoken", each(&tokens, theirs))
+        .with("ring, the signature alone", each(&tokens, alone(&tokens, by_ring)))
+        .with("aws-lc-rs, the signature alone", each(&tokens, alone(&tokens, by_aws)))
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -81,15 +136,24 @@ fn signed(algorithm: &str, sign: impl Fn(&[u8]) -> Vec<u8>) -> Vec<String> {
     (0..TOKENS).map(token).collect()
 }
 
-fn parts(token: &str) -> (String, Signature) {
-    let (input, signature) = token.rsplit_once('.').expect("three parts");
-    let mut bytes = [0; 64];
-    Base64UrlUnpadded::decode(signature, &mut bytes).expect("base64url");
-    (input.to_owned(), Signature::from_bytes(&bytes))
+/// The signature and nothing else: decoded before.
+fn alone(tokens: &[String], is_good: impl Fn(&[u8], &[u8]) -> bool + 'static) -> impl FnMut(&str) -> bool + 'static {
+    let parts = |token: &String| {
+        let (input, signature) = token.rsplit_once('.').expect("three parts");
+        let mut bytes = [0; 512];
+        (input.as_bytes().to_vec(), Base64UrlUnpadded::decode(signature, &mut bytes).expect("base64url").to_vec())
+    };
+    let parts: Vec<(Vec<u8>, Vec<u8>)> = tokens.iter().map(parts).collect();
+    let mut at = 0;
+    move |_| {
+        at = (at + 1) % TOKENS;
+        let (input, signature) = std::hint::black_box(&parts[at]);
+        is_good(input, signature)
+    }
 }
 
-fn ours<'k>(keys: &'k [Key<'k>]) -> impl FnMut(&str) -> bool + 'k {
-    let verifier = Verifier::new(ISSUER, AUDIENCES, keys).expect("it has all");
+fn ours(keys: Vec<Key<'static>>) -> impl FnMut(&str) -> bool + 'static {
+    let verifier = Verifier::new(ISSUER, AUDIENCES, keys.leak()).expect("it has all");
     let mut buffer = [0; 6144];
     let now = Now { wall_s: now_s(), quality: Quality::Trusted, ..Now::default() };
     move |token| verifier.verify(token.as_bytes(), &mut buffer, now).is_ok()
@@ -104,7 +168,8 @@ fn theirs(algorithm: Algorithm, key: DecodingKey) -> impl FnMut(&str) -> bool {
 }
 
 /// One token after the other; each must be found to be good.
-fn each<'t>(tokens: &'t [String], mut is_good: impl FnMut(&str) -> bool + 't) -> impl FnMut(u64) + 't {
+fn each(tokens: &[String], mut is_good: impl FnMut(&str) -> bool + 'static) -> impl FnMut(u64) + 'static {
+    let tokens = tokens.to_vec();
     let mut at = 0;
     move |times| {
         for _ in 0..times {

@@ -6,7 +6,7 @@ use caltrop::net::Cidr;
 use caltrop_benches::Dice;
 use caltrop_control::image::Stamp;
 use caltrop_control::model::{
-    ALLOW_EVERY, By, Cost, Credential, Feed, FeedKind, ForwardedBy, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone, compile,
+    ALLOW_EVERY, Auth, By, Cost, Credential, Feed, FeedKind, ForwardedBy, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone, compile,
 };
 use ed25519_dalek::SigningKey;
 
@@ -172,7 +172,8 @@ pub(crate) fn policy(ways: &[Way], pace: Pace, slots: u32) -> Vec<u8> {
     let route = |way: &Way| Route {
         name: way.name.clone(),
         templates: vec![format!("{} {}", way.method, way.path).parse().expect("a template")],
-        needs_key: true,
+        auth: Auth::Anybody,
+        roles: Vec::new(),
         scopes: vec![SCOPES[way.scope].to_owned()],
         zones: if way.is_of_vpn() { vec!["vpn".to_owned()] } else { Vec::new() },
         charge: None,
@@ -199,6 +200,7 @@ pub(crate) fn policy(ways: &[Way], pace: Pace, slots: u32) -> Vec<u8> {
         strip: true,
         feeds: vec![Feed { name: "keys".into(), kind: FeedKind::Keyring, signers: vec![signer.verifying_key().to_bytes()], stale: None }],
         keyring: Some("keys".into()),
+        issuers: Vec::new(),
         credentials: vec![
             Credential { header: "authorization".into(), scheme: Some("Bearer".into()) },
             Credential { header: "x-api-key".into(), scheme: None },

@@ -7,6 +7,7 @@ pub mod command;
 pub mod diagnostic;
 pub mod image;
 pub mod init;
+pub mod jwks;
 pub mod keys;
 pub mod kong;
 pub mod lists;

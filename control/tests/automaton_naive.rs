@@ -4,7 +4,7 @@ use caltrop::access::{Path, Routes};
 use caltrop::image::{Floor, Kind};
 use caltrop::name::NAME_MAX;
 use caltrop_control::image::Stamp;
-use caltrop_control::model::{CompileError, ForwardedBy, Method, Mode, Policy, Route, Segment, Template, Tls, compile};
+use caltrop_control::model::{Auth, CompileError, ForwardedBy, Method, Mode, Policy, Route, Segment, Template, Tls, compile};
 use proptest::prelude::*;
 
 mod house;
@@ -58,7 +58,8 @@ fn policy(templates: &[Template]) -> Policy {
     let route = |(index, template): (usize, &Template)| Route {
         name: format!("r{index}"),
         templates: vec![template.clone()],
-        needs_key: false,
+        auth: Auth::Nobody,
+        roles: vec![],
         scopes: vec![],
         zones: vec![],
         charge: None,
@@ -85,6 +86,7 @@ fn policy(templates: &[Template]) -> Policy {
         strip: false,
         feeds: vec![],
         keyring: None,
+        issuers: vec![],
         credentials: vec![],
         quotas: vec![],
         plans: vec![],

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use caltrop::audit::{Reason, Verdict};
 use caltrop::guard::{ChargeError, Feeds, Outcome};
 use caltrop::image::Floor;
@@ -14,6 +15,7 @@ use caltrop::time::{Now, Quality};
 use caltrop::{Decision, Guard, Policy, Secrets, State, mac};
 use caltrop_control::diagnostic::Source;
 use caltrop_control::image::Stamp;
+use caltrop_control::jwks::Material;
 use caltrop_control::keys::{KeyModel, KeyState, build};
 use caltrop_control::policy::{Written, run, show};
 
@@ -70,6 +72,27 @@ fn keyring(created_s: u64) -> Vec<u8> {
     build("acme-api/keys", &keys, &house::signer(), Stamp { created_s, ..STAMP }).unwrap()
 }
 
+/// What Keycloak says of a service account, but for the end.
+const KEYCLOAK: &str = "\"exp\":1810000300,\"iat\":1809999990,\"jti\":\"trrtcc:0f4c\",\"iss\":\"https://id.acme.example/realms/api\",\"aud\":[\"acme-api\",\"account\"],\"sub\":\"5c1f7a7e\",\"typ\":\"Bearer\",\"azp\":\"batch\",\"acr\":\"1\",\"clientHost\":\"10.0.0.7\"";
+
+/// The issuer's private key, here.
+fn issuer() -> p256::ecdsa::SigningKey {
+    p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap()
+}
+
+fn signed(algorithm: &str, kind: &str, claims: &str) -> String {
+    use p256::ecdsa::signature::Signer;
+    let text = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
+    let header = format!("{{\"alg\":\"{algorithm}\",\"typ\":\"{kind}\",\"kid\":\"2026-11\"}}");
+    let input = format!("{}.{}", text(header.as_bytes()), text(format!("{{{claims}}}").as_bytes()));
+    let signature: p256::ecdsa::Signature = issuer().sign(input.as_bytes());
+    format!("Bearer {input}.{}", text(&signature.to_bytes()))
+}
+
+fn bearer(claims: &str) -> String {
+    signed("ES256", "JWT", claims)
+}
+
 /// One guard and its clock.
 struct Api<'g> {
     guard: &'g Guard<'g>,
@@ -94,7 +117,11 @@ fn with(text: &str, look: impl FnOnce(&Api<'_>)) {
 }
 
 fn with_feeds(text: &str, keys: &[u8], listed: &[&str], look: impl FnOnce(&Api<'_>)) {
-    let written = written(text);
+    let mut written = written(text);
+    let point = issuer().verifying_key().to_sec1_point(false);
+    for key in written.policy.issuers.iter_mut().flat_map(|issuer| &mut issuer.keys) {
+        key.key = Material::P256(point.as_bytes()[1..].try_into().unwrap());
+    }
     let image = written.image().unwrap().finish(&house::signer(), Stamp { not_after_s: written.expires_s, ..STAMP });
     let policy = Policy::open(&image, &house::trust("acme-api", &house::signer()), Floor::NONE).unwrap();
     let keyring = Keyring::open(keys, &policy.keyring_feed().unwrap().1, Floor::NONE).unwrap();
@@ -235,17 +262,16 @@ const CLAIMS: &[Claim] = &[
         with(TEXT, |api| {
             let fields: &[(&str, &str)] = &[("x-forwarded-for", "10.8.0.1"), ("x-forwarded-proto", "https")];
             for from in ["unix", "127.0.0.1", "::1"] {
-                is(api.ask(Ask { line: "GET /admin/users", from, key: "nobody", fields, tls: PLAIN }), 200, "admin");
+                is(api.ask(Ask { line: "GET /docs", from, fields, tls: PLAIN, ..ASK }), 200, "docs");
             }
-            is(api.ask(Ask { line: "GET /admin/users", from: "127.0.0.2", key: "nobody", fields, ..ASK }), 403, "zone");
+            is(api.ask(Ask { line: "GET /docs", from: "127.0.0.2", fields, ..ASK }), 403, "zone");
         });
     }),
     ("exactly one field, walked right to left", || {
         with(TEXT, |api| {
-            let asked =
-                |fields: &[(&str, &str)]| api.ask(Ask { line: "GET /admin/users", from: "127.0.0.1", key: "nobody", fields, ..ASK });
+            let asked = |fields: &[(&str, &str)]| api.ask(Ask { line: "GET /docs", from: "127.0.0.1", fields, ..ASK });
             let said = |chain| [("x-forwarded-for", chain), ("x-forwarded-proto", "https")];
-            is(asked(&said("203.0.113.9, 10.8.0.1")), 200, "admin");
+            is(asked(&said("203.0.113.9, 10.8.0.1")), 200, "docs");
             is(asked(&said("10.8.0.1, 203.0.113.9")), 403, "zone");
             is(asked(&[("forwarded", "for=10.8.0.1"), ("x-forwarded-proto", "https")]), 403, "zone");
         });
@@ -321,11 +347,65 @@ const CLAIMS: &[Claim] = &[
             is(asked(&[("authorization", "Bearer reader")]), 200, "orders-read");
         });
     }),
-    ("the application never sees a key", || {
+    ("the application never sees a key, nor a token", || {
         with(TEXT, |api| {
             let passes = |name: &str| api.guard.policy().passes_on(Header { name: name.as_bytes(), value: b"Bearer reader" });
             assert_eq!(["authorization", "x-api-key", "accept"].map(passes), [false, false, true]);
         });
+    }),
+    ("OAuth 2.0: Keycloak here, Auth0 and Entra alike", || {
+        let roles = |name: &str| format!(",\"{name}\":[\"reader\",\"admin\"]");
+        let asked = |text: &str, claims: &str| {
+            let mut answer = (0, String::new());
+            let fields = bearer(claims);
+            with(text, |api| {
+                answer = api.ask(Ask { line: "GET /admin/users", from: "10.8.0.1", fields: &[("authorization", &fields)], ..ASK })
+            });
+            answer
+        };
+        is(asked(TEXT, &format!("{KEYCLOAK},\"realm_access\":{{\"roles\":[\"offline_access\",\"admin\"]}}")), 200, "admin");
+        is(asked(TEXT, &format!("{KEYCLOAK},\"realm_access\":{{\"roles\":[\"offline_access\"]}}")), 403, "role");
+        let of = |issuer: &str, audience: &str, claims: &str| {
+            let text = changed("https://id.acme.example/realms/api", issuer).replacen("audience   = [\"acme-api\"]", audience, 1);
+            text.replacen("scopes = \"scope\", roles = \"realm_access.roles\"", claims, 1)
+        };
+        // Auth0: the issuer ends in a slash, several audiences, roles in a claim of one's own namespace, a client's subject.
+        let text = of("https://acme.eu.auth0.com/", "audience = [\"https://api.acme.example\"]", "roles = \"https://acme.example/roles\"");
+        let auth0 = "\"iss\":\"https://acme.eu.auth0.com/\",\"sub\":\"m2m@clients\",\"aud\":[\"https://api.acme.example\",\"https://acme.eu.auth0.com/userinfo\"],\"iat\":1809999990,\"exp\":1810000300,\"azp\":\"m2m\",\"gty\":\"client-credentials\"";
+        is(asked(&text, &(auth0.to_owned() + &roles("https://acme.example/roles"))), 200, "admin");
+        is(asked(&text, &auth0.replace("auth0.com/\",\"sub", "auth0.com\",\"sub")), 401, "token-issuer");
+        // Entra: one issuer a tenant, application roles, scopes in `scp`.
+        let text = of(
+            "https://login.microsoftonline.com/{tid}/v2.0",
+            "audience = [\"api://acme\"]",
+            "scopes = \"scp\", roles = \"roles\", principal = \"oid\"",
+        );
+        let entra = "\"iss\":\"https://login.microsoftonline.com/72f9-88/v2.0\",\"tid\":\"72f9-88\",\"oid\":\"8f2e\",\"sub\":\"pairwise\",\"aud\":\"api://acme\",\"iat\":1809999990,\"nbf\":1809999990,\"exp\":1810000300,\"ver\":\"2.0\"";
+        is(asked(&text, &(entra.to_owned() + &roles("roles"))), 200, "admin");
+        is(asked(&text, &(entra.replace("\"tid\":\"72f9-88\"", "\"tid\":\"72f9-89\"") + &roles("roles"))), 401, "token-issuer");
+    }),
+    ("the only ones accepted; they bind keys that name no \"alg\"", || {
+        with(TEXT, |api| {
+            let asked = |token: String| api.ask(Ask { line: "GET /v1/orders", fields: &[("authorization", &token)], ..ASK });
+            let claims = format!("{KEYCLOAK},\"scope\":\"orders:read\"");
+            is(asked(signed("ES256", "JWT", &claims)), 200, "orders-read");
+            for other in ["none", "HS256", "RS256", "ES384"] {
+                is(asked(signed(other, "JWT", &claims)), 401, "token-algorithm");
+            }
+        });
+    }),
+    ("strict RFC 9068 alone would refuse Keycloak's default", || {
+        let claims = format!("{KEYCLOAK},\"scope\":\"orders:read\"");
+        for (text, status) in
+            [(TEXT.to_owned(), [200, 200]), (changed("typ        = [\"at+jwt\", \"JWT\"]", "typ = [\"at+jwt\"]"), [200, 401])]
+        {
+            with(&text, |api| {
+                for (kind, status) in ["at+jwt", "JWT"].into_iter().zip(status) {
+                    let token = signed("ES256", kind, &claims);
+                    assert_eq!(api.ask(Ask { line: "GET /v1/orders", fields: &[("authorization", &token)], ..ASK }).0, status, "{kind}");
+                }
+            });
+        }
     }),
     ("\"60/minute\": 60 may come at once, then one a second; burst = n says otherwise", || {
         let ask = Ask { line: "GET /v1/orders", key: "reader", ..ASK };
@@ -385,8 +465,11 @@ const CLAIMS: &[Claim] = &[
             is(api.ask(chat("acme")), 200, "chat");
         });
     }),
-    ("a key names its plan; who names none is in \"default\"", || {
+    ("a key or the claim above names its plan; who names none is in \"default\"", || {
         with(TEXT, |api| {
+            let claims = format!("{KEYCLOAK},\"scope\":\"orders:read\",\"org_plan\":\"free\"");
+            let free = bearer(&claims);
+            assert_eq!(api.granted(Ask { line: "GET /v1/orders", fields: &[("authorization", &free)], ..ASK }), 10);
             // A write costs five of 20, of 10 and of 50.
             assert_eq!(["writer", "free"].map(|key| api.granted(Ask { line: "POST /v1/orders", key, ..ASK })), [4, 2]);
             assert_eq!(api.granted(Ask { line: "GET /v1/orders", key: "pro", ..ASK }), 50);
@@ -424,7 +507,8 @@ const CLAIMS: &[Claim] = &[
     }),
     ("VPN only", || {
         with(TEXT, |api| {
-            let asked = |from| api.ask(Ask { line: "GET /admin/users", key: "nobody", from, ..ASK });
+            let admin = bearer(&format!("{KEYCLOAK},\"realm_access\":{{\"roles\":[\"admin\"]}}"));
+            let asked = |from| api.ask(Ask { line: "GET /admin/users", fields: &[("authorization", &admin)], from, ..ASK });
             is(asked("10.8.255.255"), 200, "admin");
             is(asked("10.9.0.0"), 403, "zone");
             is(asked("198.51.100.7"), 403, "zone");

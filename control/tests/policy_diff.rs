@@ -133,7 +133,7 @@ fn every_change_is_told_with_who_is_better_off() {
             "plan \"pro\" is gone: its callers get 403 where a quota is limited by plan",
         ),
         ("tls = \"off\"", "tls = \"1.3\"", Tighter, "route \"health\" plaintext → TLS 1.3"),
-        ("auth = \"none\", tls = \"off\"", "charge = {}", Tighter, "route \"health\" needs an API key"),
+        ("auth = \"none\", tls = \"off\"", "charge = {}", Tighter, "route \"health\" needs a credential"),
         ("\"GET /v1/orders\"", "[\"GET /v1/orders\", \"HEAD /v2/orders\"]", Looser, "route \"orders\" also serves \"HEAD /v2/orders\""),
         ("scopes = [\"read\"]", "scopes = [\"write\"]", Tighter, "route \"orders\" also needs scope \"write\""),
         ("scopes = [\"read\"]", "scopes = [\"write\"]", Looser, "route \"orders\" no longer needs scope \"read\""),

@@ -25,6 +25,8 @@ fn missing(page: &str) -> Vec<String> {
         "[network]\nzzzzzzzz = 1\n",
         "[feed]\nkeys = { zzzzzzzz = 1 }\n",
         "[auth.key]\nzzzzzzzz = 1\n",
+        "[auth.corp]\nissuer = \"a\"\nzzzzzzzz = 1\n",
+        "[auth.corp]\nissuer = \"a\"\nclaims = { zzzzzzzz = 1 }\n",
         "[quota]\na = { zzzzzzzz = 1 }\n",
         "[quota]\na = { by = \"principal\", limit = { zzzzzzzz = 1 } }\n",
         "[route]\na = { zzzzzzzz = 1 }\n",

@@ -104,15 +104,25 @@ fn routes_come_in_the_order_of_the_text_and_quotas_by_name64() {
 fn rows_become_requests_with_a_key_each() {
     let written = read(TEXT);
     let mut count = 0;
-    let asked = cases(&written, PepperOf { id: 1, bytes: &[9; 32] }, || {
-        count += 1;
-        [count; 40]
-    });
-    let with_key = written.expects.iter().filter(|row| row.request.key.is_some()).count();
+    let asked = cases(
+        &written,
+        PepperOf { id: 1, bytes: &[9; 32] },
+        || {
+            count += 1;
+            [count; 40]
+        },
+        &SigningKey::from_bytes(&[3; 32]),
+        1_800_000_000,
+    );
+    let callers = || written.expects.iter().filter_map(|row| row.request.caller.as_ref());
+    let with_key = callers().filter(|caller| caller.issuer.is_none()).count();
     assert_eq!((asked.cases.len(), asked.keys.len()), (written.expects.len(), with_key));
     assert_eq!(asked.keys.iter().map(|key| key.digest).collect::<BTreeSet<_>>().len(), with_key);
     let (name, value) = asked.cases[1].headers.last().unwrap();
     assert!(name == "authorization" && value.starts_with("Bearer expect_test_"), "{name}: {value}");
+    let tokens =
+        asked.cases.iter().flat_map(|case| &case.headers).filter(|(_, value)| value.starts_with("Bearer eyJhbGciOiJFZERTQSI")).count();
+    assert_eq!((tokens, callers().count()), (5, with_key + 5));
 }
 
 #[test]

@@ -1,8 +1,9 @@
-//! Base62 and hexadecimal on fixed buffers.
+//! Base62, hexadecimal and the reading of base64url, on fixed buffers.
 //!
 //! Promises: widths are constants, the most significant digit comes first, and one value has one text.
-//! Costs: no table that a secret indexes; base62 of 256 bits is 43 short divisions, done once when a key is issued.
-//! Not here: base64 and base64url, which the crate `base64ct` does in constant time.
+//! Costs: no table that a secret indexes, no branch on what a digit is worth; base62 of 256 bits is 43 short divisions, done once when a key is issued.
+//! Not here: base64, and the writing of base64url, which the crate `base64ct` does, in constant time too: tokens are read for each request, so here
+//! the same sums are made of 32 digits at a time.
 
 /// The digits of base62 in the order of their values.
 pub const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -47,6 +48,61 @@ pub fn base62_u64<const N: usize>(mut value: u64) -> [u8; N] {
         value /= 62;
     }
     out
+}
+
+/// Reads base64url without padding (RFC 4648 §5), in the one way that these bytes are written: bits behind the last byte are 0. `None` for anything
+/// else, and where the buffer is too short.
+///
+/// ```
+/// use caltrop::encode::base64url;
+/// let mut buffer = [0; 8];
+/// assert_eq!(base64url(b"-_8", &mut buffer), Some(&[0xFB, 0xFF][..]));
+/// assert!([&b"-_9"[..], b"+/8", b"-_8="].iter().all(|other| base64url(other, &mut buffer).is_none()));
+/// ```
+#[must_use]
+pub fn base64url<'b>(text: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+    if text.len() % 4 == 1 {
+        return None;
+    }
+    let bytes = buffer.get_mut(..text.len().checked_mul(3)? / 4)?;
+    let ((blocks, rest), (rooms, last)) = (text.as_chunks(), bytes.as_chunks_mut());
+    let mut worth = 0;
+    for (block, room) in blocks.iter().zip(rooms) {
+        worth |= read64(block, room);
+    }
+    // What is left, filled up with digits that are worth nothing.
+    let (mut block, mut room) = ([b'A'; 32], [0; 24]);
+    block.iter_mut().zip(rest).for_each(|(slot, digit)| *slot = *digit);
+    worth |= read64(&block, &mut room);
+    let mut read = room.iter();
+    last.iter_mut().zip(&mut read).for_each(|(slot, byte)| *slot = *byte);
+    let behind = read.fold(0, |all, byte| all | byte);
+    if worth >= 0 && behind == 0 { Some(bytes) } else { None }
+}
+
+/// 32 digits; below 0 if one of them is none.
+fn read64(digits: &[u8; 32], bytes: &mut [u8; 24]) -> i16 {
+    let values = digits.map(value64);
+    let (quads, triples) = (values.as_chunks::<4>().0, bytes.as_chunks_mut::<3>().0);
+    for (quad, triple) in quads.iter().zip(triples) {
+        let [a, b, c, d] = quad.map(|value| u32::from(value.cast_unsigned()));
+        let [_, first, second, third] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+        *triple = [first, second, third];
+    }
+    values.iter().fold(0, |all, value| all | value)
+}
+
+/// What a digit of base64url is worth, or -1: of the five ranges the one that it is in adds to it, made of the borrows of subtractions.
+fn value64(digit: u8) -> i16 {
+    let digit = i16::from(digit);
+    let within = |first: u8, last: u8, value: i16| {
+        let (first, last) = (i16::from(first), i16::from(last));
+        let is_within = (first.wrapping_sub(1).wrapping_sub(digit) & digit.wrapping_sub(last).wrapping_sub(1)) >> 8;
+        is_within & digit.wrapping_sub(first).wrapping_add(value).wrapping_add(1)
+    };
+    let letters = within(b'A', b'Z', 0).wrapping_add(within(b'a', b'z', 26));
+    let others = within(b'0', b'9', 52).wrapping_add(within(b'-', b'-', 62)).wrapping_add(within(b'_', b'_', 63));
+    letters.wrapping_add(others).wrapping_sub(1)
 }
 
 /// Reads base62 digits as a `u64`; `None` for a foreign digit or a value past 64 bits.

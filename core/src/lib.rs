@@ -53,7 +53,7 @@ pub mod request;
 )]
 pub mod table;
 pub mod time;
-#[cfg(feature = "verify")]
+#[cfg(any(feature = "verify", feature = "verify-p256", feature = "verify-rsa"))]
 pub mod verify;
 
 #[cfg(feature = "access")]

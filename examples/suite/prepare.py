@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 from pathlib import Path
 
 import rows
 from command import Project
+from issuers import Issuers
 
 POLICY = Path(__file__).parent.parent / "acme" / "policy.toml"
 
@@ -42,7 +42,8 @@ def main() -> None:
     args = parser.parse_args()
     project = Project(args.folder, args.caltrop)
     project.run("init", str(args.folder), "--name", "acme-api")
-    shutil.copyfile(args.policy, project.policy)
+    issuers = Issuers(args.policy.read_text())
+    project.policy.write_text(issuers.policy)
     asked = rows.read(project.policy)
     for feed, listed in rows.lists(project.policy, asked).items():
         project.make_list(feed, listed)
@@ -51,20 +52,24 @@ def main() -> None:
     keys = {name: project.new_key(*words) for name, words in OWN.items()} if args.policy == POLICY else {}
     if "revoked" in keys:
         project.revoke(keys["revoked"]["id"])
+    tokens = {}
     for owner in {key_name(row.owner): row.owner for row in asked if row.owner}.values():
+        if owner["auth"] != "key":
+            tokens[key_name(owner)] = issuers.token(owner)
+            continue
         tenant = ["--tenant", owner["tenant"]] if owner["tenant"] else []
         plan = ["--plan", owner["plan"]] if owner["plan"] else []
         scopes = [word for scope in owner["scopes"] for word in ("--scope", scope)]
         keys[key_name(owner)] = project.new_key(owner["principal"], *tenant, *plan, *scopes)
     path = args.folder / "keys.json"
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump({name: made["key"] for name, made in keys.items()}, file, indent=1)
-    print(f"{path}: {len(keys)} keys")
+        json.dump({name: made["key"] for name, made in keys.items()} | tokens, file, indent=1)
+    print(f"{path}: {len(keys)} keys, {len(tokens)} tokens")
 
 
 def key_name(owner: dict) -> str:
-    """What the key of a row's owner is called in keys.json: rows of one owner share it."""
-    return json.dumps(["row", owner["principal"], owner["tenant"], owner["plan"], owner["scopes"]])
+    """What the key or token of a row's owner is called in keys.json: rows of one owner share it."""
+    return json.dumps(["row", owner["auth"], owner["principal"], owner["tenant"], owner["plan"], owner["scopes"], owner["roles"]])
 
 
 if __name__ == "__main__":

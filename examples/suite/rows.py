@@ -40,11 +40,12 @@ class Row:
 
     @property
     def owner(self) -> dict | None:
-        """Whose key the row shows: what `caltrop keys new` is told."""
-        if self.request.get("auth") != "key":
-            return None
+        """Whose key or token the row shows: what `caltrop keys new`, or an issuer, is told."""
         asked = self.request
-        return {"principal": asked.get("principal", "expect"), "tenant": asked.get("tenant"), "plan": asked.get("plan"), "scopes": sorted(asked.get("scopes", []))}
+        if asked.get("auth", "none") == "none":
+            return None
+        owner = {name: asked.get(name) for name in ("auth", "tenant", "plan")}
+        return {**owner, "principal": asked.get("principal", "expect"), "scopes": sorted(asked.get("scopes", [])), "roles": sorted(asked.get("roles", []))}
 
     def cannot(self) -> str | None:
         """Why the row cannot be asked over a TCP socket, if so."""

@@ -9,7 +9,7 @@ from wire import Answer, Server
 ID = re.compile(r"[0-9a-f]{32}")
 LOGGED = {"id", "status", "reason", "route", "principal", "client"}
 # What each route of the policy asks for.
-SCOPES = {"orders": "orders:read", "orders-write": "orders:write", "order-new": "orders:write", "report": "orders:read", "export": "orders:read", "admin": "admin"}
+SCOPES = {"orders": "orders:read", "orders-read": "orders:read", "orders-write": "orders:write", "order-new": "orders:write", "report": "orders:read", "export": "orders:read", "admin": "admin"}
 REALM = 'Bearer realm="acme-api"'
 
 

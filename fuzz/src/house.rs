@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::sync::LazyLock;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use caltrop::guard::{Geometry, Secrets};
 use caltrop::image::Trust;
 use caltrop::key::{Environment, Form, digest};
@@ -14,7 +15,7 @@ use caltrop_control::diagnostic::Source;
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{KeyModel, KeyState, build};
 use caltrop_control::policy::Written;
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signer, SigningKey};
 
 /// Uses every table that a policy may have.
 const POLICY: &str = r#"
@@ -39,6 +40,17 @@ allow = "1/3"
 from = "feed:keys"
 in   = ["authorization: Bearer", "x-api-key"]
 strip = true
+[auth.corp]
+issuer     = "https://id.acme.example"
+audience   = ["acme-api"]
+algorithms = ["EdDSA", "ES256"]
+typ        = ["at+jwt", "JWT"]
+max-age    = "1h"
+claims     = { roles = "realm_access.roles", tenant = "org", plan = "plan" }
+keys       = [
+    { kty = "OKP", crv = "Ed25519", kid = "e1", x = "gTl3Dqh9F19Wo1Rmw0x-zMuNipG07jeiXfYPW4_Js5Q" },
+    { kty = "EC", crv = "P-256", kid = "p1", x = "y7sDEq0164LHOQ60f9Wcxiaj9OGeqVGI1oclgGVjxwE", y = "j_4ep-AO0tvbhyAb__WYjMI9gTh_tpsyZRLY-_abWSY" },
+]
 [quota]
 address  = { by = "address", limit = "20/minute", in-zone = { office = "1000/minute" } }
 failures = { by = "address", limit = "3/10m", on = "auth-failure" }
@@ -57,6 +69,7 @@ orders-write = { match = "POST /v1/orders", scopes = ["orders:read", "orders:wri
 files        = { match = "GET /files/{path...}", auth = "none" }
 orders-own   = { match = "GET /t/{tenant}/{rest...}", where = ["path.tenant == principal.tenant", "path.tenant in ['acme', 'globex']"] }
 admin        = { match = "* /admin/{rest...}", zones = ["vpn"], where = "principal.plan in ['pro']" }
+staff        = { match = "* /staff/{rest...}", auth = "corp", roles = ["admin"] }
 secret       = { match = "POST /secret", scopes = ["orders:read", "orders:write"], hide = true }
 cafe         = { match = "GET /caf%C3%A9/{id}", auth = "none" }
 "#;
@@ -68,6 +81,21 @@ pub const STAMP: Stamp = Stamp { sequence: 7, created_s: 1_796_000_000, not_afte
 pub const KEYS: [&str; 3] = ["acme_live_alice", "acme_live_revoked", "acme_live_expired"];
 
 const PEPPER: [u8; 32] = [9; 32];
+
+/// What the issuer's tokens say, of which a fuzzer's input makes others.
+pub const CLAIMS: [&str; 3] = [
+    r#"{"iss":"https://id.acme.example","aud":"acme-api","sub":"ada","iat":1796000000,"exp":1796000400,"scope":"orders:read","org":"acme"}"#,
+    r#"{"iss":"https://id.acme.example","aud":["x","acme-api"],"sub":"eve","exp":1796000400,"iat":1796000099,"realm_access":{"roles":["admin"]},"plan":"pro"}"#,
+    r#"{"iss":"https://id.acme.example","aud":"acme-api","sub":"old","iat":1796000000,"exp":1796000100}"#,
+];
+
+/// A token of the issuer, which signs whatever it says.
+pub fn token(header: &[u8], claims: &[u8]) -> String {
+    let part = |bytes: &[u8]| Base64UrlUnpadded::encode(bytes, &mut vec![0; bytes.len() * 2 + 4]).expect("it fits").to_owned();
+    let signed = format!("{}.{}", part(header), part(claims));
+    let tag = part(&SigningKey::from_bytes(&[2; 32]).sign(signed.as_bytes()).to_bytes());
+    format!("{signed}.{tag}")
+}
 
 /// Who signs all images.
 pub fn signer() -> SigningKey {

@@ -7,10 +7,11 @@ use caltrop::Now;
 use caltrop::request::{Header, Peer, Request, TlsVersion, Transport};
 use caltrop::time::Quality;
 
-use crate::house::KEYS;
+use crate::house::{CLAIMS, KEYS, token};
 
 const METHODS: [&[u8]; 7] = [b"OPTIONS", b"GET", b"HEAD", b"POST", b"DELETE", b"", b"G E T"];
-const TARGETS: [&[u8]; 13] = [
+const TARGETS: [&[u8]; 14] = [
+    b"/staff/x",
     b"/secret",
     b"/healthz",
     b"/docs/a",
@@ -95,7 +96,8 @@ impl Asked {
 
 fn header(input: &mut Unstructured<'_>) -> Result<(Vec<u8>, Vec<u8>)> {
     let name = one_of(input, &NAMES)?;
-    let value = match input.int_in_range(0..=5u8)? {
+    let value = match input.int_in_range(0..=6u8)? {
+        6 => format!("Bearer {}", a_token(input)?).into_bytes(),
         5 => b"https://app.acme.example".to_vec(),
         0 => format!("Bearer {}", input.choose(&KEYS)?).into_bytes(),
         1 => input.choose(&KEYS)?.as_bytes().to_vec(),
@@ -104,6 +106,22 @@ fn header(input: &mut Unstructured<'_>) -> Result<(Vec<u8>, Vec<u8>)> {
         _ => some_bytes(input)?,
     };
     Ok((name, value))
+}
+
+/// A token that the issuer signed, whatever it says; or, rarely, one that was changed since.
+fn a_token(input: &mut Unstructured<'_>) -> Result<String> {
+    let mut claims = input.choose(&CLAIMS)?.as_bytes().to_vec();
+    let mut header = br#"{"alg":"EdDSA","typ":"at+jwt","kid":"e1"}"#.to_vec();
+    if input.ratio(1, 2)? {
+        let part = if input.arbitrary()? { &mut claims } else { &mut header };
+        let at = input.int_in_range(0..=part.len() - 1)?;
+        part[at] = input.arbitrary()?;
+    }
+    let mut token = token(&header, &claims);
+    if input.ratio(1, 8)? {
+        token.truncate(input.int_in_range(0..=token.len() - 1)?);
+    }
+    Ok(token)
 }
 
 fn address(input: &mut Unstructured<'_>) -> Result<IpAddr> {

@@ -15,6 +15,7 @@
 
 mod pack;
 mod run;
+mod token;
 mod written;
 
 pub use pack::pack;

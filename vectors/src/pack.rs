@@ -8,6 +8,7 @@ use caltrop_control::keys::{KeyModel, KeyState, build};
 use caltrop_control::policy;
 use ed25519_dalek::SigningKey;
 
+use crate::token;
 use crate::written::{Case, Key, Written};
 
 /// The signer of all images here: it signs nothing else.
@@ -90,8 +91,10 @@ fn case(out: &mut Writer, case: &Case, turn: u32) -> Result<(), String> {
     out.bytes(method.as_bytes(), 1)?;
     out.bytes(format!("{target}{}", "x".repeat(case.pad)).as_bytes(), 2)?;
     out.bytes(b"api.example", 1)?;
+    let bearer =
+        case.token.as_ref().map(|token| Ok::<_, String>(format!("authorization: Bearer {}", token::of(token, case.wall)?))).transpose()?;
     let last = case.headers.last().into_iter().cycle().take(case.fill);
-    let headers: Vec<&String> = case.headers.iter().chain(last).collect();
+    let headers: Vec<&String> = bearer.iter().chain(&case.headers).chain(last).collect();
     out.number(headers.len(), 2)?;
     for header in headers {
         let (name, value) = header.split_once(": ").ok_or_else(|| format!("header {header:?} is no \"name: value\""))?;

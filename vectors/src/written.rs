@@ -71,6 +71,8 @@ pub struct Case {
     /// `name: value`.
     #[serde(default)]
     pub headers: Vec<String>,
+    /// An access token that it shows: what differs from a good one.
+    pub token: Option<Token>,
     /// How often a last header field stands there: for limits of their number.
     #[serde(default)]
     pub fill: usize,
@@ -106,6 +108,24 @@ pub struct Case {
     /// What would have refused it: reasons, each with its quota behind a space if it has one.
     #[serde(default)]
     pub reported: Vec<String>,
+}
+
+/// An access token, by what differs from a good one of the issuer `https://id.acme.example`, signed by Ed25519 key `e1`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Token {
+    /// Members of its header.
+    #[serde(default)]
+    pub header: toml::Table,
+    /// Its claims.
+    #[serde(default)]
+    pub claims: toml::Table,
+    /// Claims that it does not have.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Whether its signature is another's.
+    #[serde(default)]
+    pub forged: bool,
 }
 
 fn default_from() -> String {

@@ -9,7 +9,7 @@ use crate::diagnostic::Source;
 ///
 /// ```
 /// use caltrop::audit::Reason;
-/// assert_eq!(caltrop_control::audit::mend(Reason::Scope), "a key with all the scopes of the route");
+/// assert_eq!(caltrop_control::audit::mend(Reason::Scope), "a key or a token with all the scopes of the route");
 /// ```
 #[must_use]
 pub const fn mend(reason: Reason) -> &'static str {
@@ -24,7 +24,7 @@ pub const fn mend(reason: Reason) -> &'static str {
         Reason::AddressQuota => "to wait: this address used its quota up",
         Reason::NoRoute => "a method and path that some route matches",
         Reason::Credentials => "one credential, in one header field",
-        Reason::NoCredential => "an API key in a header field that [auth.key] names",
+        Reason::NoCredential => "an API key or an access token in a header field where [auth] takes them",
         Reason::KeyMalformed => "the whole key, as it was given out: this one has a wrong form or checksum",
         Reason::KeyUnknown => "a key of this keyring: this one is of another host, was mistyped, or is guessed",
         Reason::KeyRevoked => "another key: this one was taken back",
@@ -34,7 +34,7 @@ pub const fn mend(reason: Reason) -> &'static str {
         Reason::Failures => "to wait: this address showed too many bad credentials; a good key passes all the while",
         Reason::Zone => "an address in one of the route's zones",
         Reason::KeyZone => "an address in one of the zones that the key is bound to",
-        Reason::Scope => "a key with all the scopes of the route",
+        Reason::Scope => "a key or a token with all the scopes of the route",
         Reason::Quota => "to wait, or a higher limit",
         Reason::Busy => "to come again once one of the caller's requests has ended, or a higher limit",
         Reason::Full => "to come again, or a state with more slots: nobody else could be counted",
@@ -45,6 +45,22 @@ pub const fn mend(reason: Reason) -> &'static str {
         Reason::Preflight => "nothing: the guard answered the page's question itself",
         Reason::Origin => "a page whose origin [network] cors lists",
         Reason::Stale => "a fresh image of the feed: whoever writes it has not for longer than `stale`",
+        Reason::Auth => "a credential of a kind that the route takes: its auth says which",
+        Reason::Role => "an access token with one of the roles of the route",
+        Reason::TokenMalformed => "an access token that is a compact JWS of at most 8 KiB, without extensions that must be understood",
+        Reason::TokenIssuer => "an access token of an issuer in [auth]: its iss must be written as there, to the last slash",
+        Reason::TokenAlgorithm => "an access token of one of its issuer's algorithms",
+        Reason::TokenKey => "an access token whose kid the issuer's keys have: if the issuer has a new key, give it to the policy",
+        Reason::TokenType => "an access token of one of the issuer's types, and no ID token",
+        Reason::TokenSignature => "an access token as its issuer signed it",
+        Reason::TokenAudience => "an access token for one of the audiences in [auth]",
+        Reason::TokenClaims => "an access token that says whose it is, in visible ASCII, and till when it is good",
+        Reason::TokenExpired => "a new access token: the time of this one is over",
+        Reason::TokenNotYet => "to wait, or a leeway: the issuer's clock is ahead",
+        Reason::TokenAge => "a new access token: this one was issued longer ago than max-age",
+        Reason::Proofs => {
+            "to wait: too many signatures were not good, of this address or of all that nobody knows; a good key passes all the while"
+        }
         Reason::Where => "a request for which the route's conditions hold",
     }
 }

@@ -48,8 +48,8 @@ pub enum CompileError {
         /// The route.
         route: String,
     },
-    /// A route asks for an API key, and the policy takes none.
-    NoKeys {
+    /// A route asks for a credential, and the policy takes none such.
+    NoAuth {
         /// The route.
         route: String,
     },
@@ -104,7 +104,9 @@ impl fmt::Display for CompileError {
             Self::BearerInPlaintext { route } => {
                 write!(f, "route {route:?} takes a bearer credential in plaintext: give tls = \"1.2\" or auth = \"none\"")
             }
-            Self::NoKeys { route } => write!(f, "route {route:?} needs an API key: add [auth.key], or give auth = \"none\""),
+            Self::NoAuth { route } => {
+                write!(f, "route {route:?} needs a credential that the policy does not take: add it to [auth], or give auth = \"none\"")
+            }
             Self::Condition { route, text } => write!(f, "route {route:?} cannot answer {text:?}: ask of what it knows"),
             Self::Overlap { first, second } => write!(f, "routes {first:?} and {second:?} match the same requests: narrow one of them"),
             Self::States => write!(

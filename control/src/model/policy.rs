@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use caltrop::net::Cidr;
+use caltrop::token::Algorithm;
 
 use super::condition::Condition;
 use super::template::Template;
+use crate::jwks::Jwk;
 
 /// Of so many allowed requests one is in the audit log, if the policy does not say it; of the denied ones each, or the count that it is folded into.
 pub const ALLOW_EVERY: u32 = 100;
@@ -68,6 +70,8 @@ pub struct Policy {
     pub feeds: Vec<Feed>,
     /// The name of the feed of API keys.
     pub keyring: Option<String>,
+    /// The issuers of access tokens.
+    pub issuers: Vec<Issuer>,
     /// Where credentials stand.
     pub credentials: Vec<Credential>,
     /// Whether they are kept from the application.
@@ -162,6 +166,49 @@ pub struct Credential {
     pub header: String,
     /// The authentication scheme before the credential.
     pub scheme: Option<String>,
+}
+
+/// An issuer of access tokens, and what is accepted of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// Its name here: routes name it so, and its principals begin with it and a colon.
+    pub name: String,
+    /// The `iss` of its tokens.
+    pub issuer: String,
+    /// The audiences, of which one must be a token's.
+    pub audiences: Vec<String>,
+    /// The algorithms that it uses.
+    pub algorithms: Vec<Algorithm>,
+    /// The types that its access tokens have.
+    pub types: Vec<String>,
+    /// By how much its clock may differ, in seconds.
+    pub leeway_s: u16,
+    /// How long ago a token may have been issued, in seconds; 0 = as long as it is not expired.
+    pub age_max_s: u32,
+    /// The claim that names the principal.
+    pub principal: String,
+    /// The claim that names the tenant.
+    pub tenant: Option<String>,
+    /// The claim that names the plan.
+    pub plan: Option<String>,
+    /// The claim with the scopes.
+    pub scopes: String,
+    /// The claim with the roles.
+    pub roles: Option<String>,
+    /// Its keys.
+    pub keys: Vec<Jwk>,
+}
+
+/// Which credentials a route takes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Auth {
+    /// None is looked at.
+    Nobody,
+    /// Any that the policy knows.
+    #[default]
+    Anybody,
+    /// One of these: `key`, or the name of an issuer.
+    OneOf(Vec<String>),
 }
 
 /// "N per P, burst b", or "N at once".
@@ -281,8 +328,8 @@ impl Quota {
 
     /// Whether a route can charge it: nobody's address, and a caller that the route knows.
     #[must_use]
-    pub const fn is_chargeable(&self, needs_key: bool) -> bool {
-        matches!(self.by, By::Route) || (needs_key && !matches!(self.by, By::Address))
+    pub const fn is_chargeable(&self, knows_caller: bool) -> bool {
+        matches!(self.by, By::Route) || (knows_caller && !matches!(self.by, By::Address))
     }
 
     /// How many windows it has: if plans say it, as many as the one with the most.
@@ -305,10 +352,17 @@ impl Quota {
 }
 
 impl Route {
+    /// Whether its callers are known.
+    #[must_use]
+    pub fn knows_caller(&self) -> bool {
+        self.auth != Auth::Nobody
+    }
+
     /// What a request to it costs, said or by default.
     #[must_use]
     pub fn costs(&self, quotas: &[Quota]) -> BTreeMap<String, Cost> {
-        let by_default = quotas.iter().filter(|quota| quota.is_chargeable(self.needs_key)).map(|quota| (quota.name.clone(), quota.cost));
+        let by_default =
+            quotas.iter().filter(|quota| quota.is_chargeable(self.knows_caller())).map(|quota| (quota.name.clone(), quota.cost));
         self.charge.as_ref().map_or_else(|| by_default.collect(), |charge| charge.iter().cloned().collect())
     }
 }
@@ -320,10 +374,12 @@ pub struct Route {
     pub name: String,
     /// What it matches.
     pub templates: Vec<Template>,
-    /// Whether it needs an API key.
-    pub needs_key: bool,
+    /// Which credentials it takes.
+    pub auth: Auth,
     /// The scopes it needs, all of them.
     pub scopes: Vec<String>,
+    /// The roles it is for, any of them; none = whatever the role.
+    pub roles: Vec<String>,
     /// The zones it is served to; none = anywhere.
     pub zones: Vec<String>,
     /// What it costs; `None` = of every quota that it can be charged to what the quota says.

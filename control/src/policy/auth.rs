@@ -1,12 +1,29 @@
-//! `[auth.key]`: where API keys come from, and where in a request they stand.
+//! `[auth]`: API keys, where they come from and where in a request they stand, and the issuers of access tokens.
+
+use caltrop::token::record::ISSUERS_MAX;
 
 use super::document::{Keys, Span, Table};
-use super::{names, nearest};
+use super::{issuer, names, nearest};
 use crate::diagnostic::Findings;
-use crate::model::{Credential, Feed, FeedKind};
+use crate::model::{Credential, Feed, FeedKind, Issuer};
+
+/// What stands in `[auth]`.
+#[derive(Default)]
+pub(super) struct Auth {
+    pub(super) keys: Option<ApiKeys>,
+    pub(super) issuers: Vec<(Issuer, Span)>,
+}
+
+impl Auth {
+    /// What a route may name: `key` and the issuers.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let key = self.keys.as_ref().map(|_| "key");
+        key.into_iter().chain(self.issuers.iter().map(|(issuer, _)| issuer.name.as_str())).collect()
+    }
+}
 
 /// What stands in `[auth.key]`.
-pub(super) struct Auth {
+pub(super) struct ApiKeys {
     pub(super) keyring: String,
     pub(super) credentials: Vec<Credential>,
     pub(super) strip: bool,
@@ -16,16 +33,36 @@ pub(super) struct Auth {
 const KEYS: Keys = Keys { known: &["from", "in", "strip"], unbuilt: &[] };
 const IN_EXAMPLE: &str = "[\"authorization: Bearer\", \"x-api-key\"]";
 
-/// `None` if the policy takes no API keys.
-pub(super) fn read(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Findings) -> Option<Auth> {
+pub(super) fn read(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Findings) -> Auth {
+    let mut issuers: Vec<(Issuer, Span)> = Vec::new();
     for entry in table.entries.iter().filter(|entry| entry.key != "key") {
-        let (what, help) = match nearest(entry.key, ["key"]) {
-            Some(near) => (format!("unknown table [auth.{}]", entry.key), format!("did you mean [auth.{near}]?")),
-            // Any other name is an issuer, in the language as it will be.
-            None => (format!("[auth.{}] is not supported yet", entry.key), "leave it out: [auth.key] alone is built".to_owned()),
+        let is_issuer = entry.value.is_table_with("issuer");
+        let (what, help) = match (entry.key, nearest(entry.key, ["key"])) {
+            ("signed", _) => ("[auth.signed] is not supported yet".to_owned(), "leave it out".to_owned()),
+            ("none", _) => ("[auth.none]: none is nobody".to_owned(), "give the issuer another name".to_owned()),
+            (_, Some(near)) if !is_issuer => (format!("unknown table [auth.{}]", entry.key), format!("did you mean [auth.{near}]?")),
+            _ => {
+                // Any other name is an issuer.
+                issuers.extend(issuer::read(entry, findings));
+                continue;
+            }
         };
         findings.error(entry.key_span.clone(), what, help);
     }
+    for (at, (issuer, span)) in issuers.iter().enumerate() {
+        if let Some((other, place)) = issuers[..at].iter().find(|(other, _)| other.issuer == issuer.issuer) {
+            let what = format!("[auth.{}] and [auth.{}] are one issuer", other.name, issuer.name);
+            findings.clash(span.clone(), what, "join the two: one may have several audiences", place.clone(), "the other one");
+        }
+        if at == ISSUERS_MAX {
+            findings.error(span.clone(), format!("{} issuers", issuers.len()), format!("a policy has at most {ISSUERS_MAX}"));
+        }
+    }
+    Auth { keys: api_keys(table, feeds, findings), issuers }
+}
+
+/// `None` if the policy takes no API keys.
+fn api_keys(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Findings) -> Option<ApiKeys> {
     let entry = table.get("key")?;
     let example = "{ from = \"feed:keys\", in = [\"authorization: Bearer\"] }";
     let key = entry.value.table("[auth.key]", entry.key_span.clone(), example, findings)?;
@@ -71,7 +108,7 @@ pub(super) fn read(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Fin
     }
     let strip = key.get("strip").and_then(|entry| entry.value.flag("strip", findings)).unwrap_or(false);
     // What is wrong with it was told: routes may go on as if keys were taken.
-    Some(Auth { keyring: keyring.unwrap_or_default(), credentials, strip, place: key.span })
+    Some(ApiKeys { keyring: keyring.unwrap_or_default(), credentials, strip, place: key.span })
 }
 
 fn credential(text: &str) -> Option<Credential> {

@@ -2,9 +2,11 @@
 
 use caltrop::key::{Form, digest, issue};
 use caltrop::mac;
+use ed25519_dalek::SigningKey;
 use serde::Serialize;
 
 use super::expect::{Answer, Expect};
+use super::token;
 use super::written::Written;
 use crate::keys::{KeyModel, KeyState};
 use crate::model::Tls;
@@ -51,13 +53,20 @@ pub struct PepperOf<'p> {
     pub bytes: &'p [u8],
 }
 
-/// Makes a key for each row that shows one: `entropy` gives 40 fresh bytes at each call.
+/// Makes a key or token for each row that shows one: `entropy` gives 40 fresh bytes at each call, and `signer` signs the tokens. A row without a
+/// time is asked at `now_s`.
 #[must_use]
-pub fn cases(written: &Written, pepper: PepperOf<'_>, mut entropy: impl FnMut() -> [u8; 40]) -> Cases {
+pub fn cases(written: &Written, pepper: PepperOf<'_>, mut entropy: impl FnMut() -> [u8; 40], signer: &SigningKey, now_s: u64) -> Cases {
     let prepared = mac::Key::new(pepper.bytes);
     let mut keys = Vec::new();
     let cases = written.expects.iter().map(|row| {
         let mut headers = row.request.headers.clone();
+        let caller = row.request.caller.as_ref();
+        let issuer = caller.and_then(|caller| written.policy.issuers.iter().find(|issuer| caller.issuer.as_ref() == Some(&issuer.name)));
+        if let (Some(issuer), Some(caller)) = (issuer, caller) {
+            let token = token::token(issuer, caller, row.request.at_s.unwrap_or(now_s), signer);
+            headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+        }
         if let Some(text) = key_of(row, pepper.id, &prepared, entropy(), &mut keys) {
             headers.extend(written.policy.credentials.first().map(|place| {
                 let value = place.scheme.as_ref().map_or_else(|| text.clone(), |scheme| format!("{scheme} {text}"));
@@ -86,7 +95,7 @@ pub fn cases(written: &Written, pepper: PepperOf<'_>, mut entropy: impl FnMut() 
 
 /// Issues the key of a row; its text, if the row shows one.
 fn key_of(row: &Expect, pepper: u8, prepared: &mac::Key, entropy: [u8; 40], keys: &mut Vec<KeyModel>) -> Option<String> {
-    let caller = row.request.key.as_ref()?;
+    let caller = row.request.caller.as_ref().filter(|caller| caller.issuer.is_none())?;
     let key = issue("expect_test", entropy).ok()?;
     keys.push(KeyModel {
         digest: *digest(prepared, Form::Key, key.text().as_bytes())?.as_bytes(),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::run::RowResult;
 use super::written::Written;
-use crate::model::{By, On, Route};
+use crate::model::{Auth, By, On, Route};
 
 /// What rows leave untried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,9 +86,10 @@ impl Rules {
 /// What a route refuses by itself.
 fn refusals(route: &Route) -> impl Iterator<Item = (Reason, &'static str)> {
     let all = [
-        (route.needs_key, Reason::NoCredential, "want of a credential"),
+        (route.knows_caller(), Reason::NoCredential, "want of a credential"),
         (!route.zones.is_empty(), Reason::Zone, "its zone"),
         (!route.scopes.is_empty(), Reason::Scope, "want of a scope"),
+        (!route.roles.is_empty(), Reason::Role, "want of a role"),
         (!route.conditions.is_empty(), Reason::Where, "a condition"),
     ];
     all.into_iter().filter(|(asks, ..)| *asks).map(|(_, reason, what)| (reason, what))
@@ -98,7 +99,7 @@ fn refusals(route: &Route) -> impl Iterator<Item = (Reason, &'static str)> {
 /// trusted, and nobody else asks at the same time.
 fn reachable(written: &Written) -> Vec<Reason> {
     let policy = &written.policy;
-    let takes_keys = !policy.credentials.is_empty();
+    let (takes_keys, takes_tokens) = (!policy.credentials.is_empty(), !policy.issuers.is_empty());
     let counts = |by: fn(By) -> bool, on: On| policy.quotas.iter().any(|quota| by(quota.by) && quota.on == on);
     let any = |asks: fn(&Route) -> bool| policy.routes.iter().any(asks);
     let could = |reason: &Reason| match reason {
@@ -109,7 +110,11 @@ fn reachable(written: &Written) -> Vec<Reason> {
         Reason::Failures => counts(|by| by == By::Address, On::AuthFailure),
         Reason::Quota => counts(|by| by != By::Address, On::Request),
         Reason::Plan => policy.quotas.iter().any(|quota| quota.limits.is_none() || quota.by == By::Plan),
-        Reason::Credentials | Reason::NoCredential | Reason::KeyMalformed | Reason::KeyUnknown => takes_keys,
+        Reason::Credentials | Reason::NoCredential => takes_keys || takes_tokens,
+        Reason::KeyMalformed | Reason::KeyUnknown => takes_keys,
+        Reason::TokenMalformed => takes_tokens,
+        Reason::Auth => any(|route| matches!(route.auth, Auth::OneOf(_))),
+        Reason::Role => any(|route| !route.roles.is_empty()),
         Reason::Zone => any(|route| !route.zones.is_empty()),
         Reason::Scope => any(|route| !route.scopes.is_empty()),
         Reason::Preflight | Reason::Origin => !policy.cors.is_empty(),
@@ -118,6 +123,17 @@ fn reachable(written: &Written) -> Vec<Reason> {
         | Reason::KeyExpired
         | Reason::KeyNotYet
         | Reason::KeyZone
+        | Reason::TokenIssuer
+        | Reason::TokenAlgorithm
+        | Reason::TokenKey
+        | Reason::TokenType
+        | Reason::TokenSignature
+        | Reason::TokenAudience
+        | Reason::TokenClaims
+        | Reason::TokenExpired
+        | Reason::TokenNotYet
+        | Reason::TokenAge
+        | Reason::Proofs
         | Reason::Clock
         | Reason::Contended
         | Reason::Busy

@@ -10,7 +10,8 @@ use self::Effect::{Looser, Other, Tighter};
 use super::run::{RunError, run};
 use super::words;
 use super::written::Written;
-use crate::model::{Cost, Feed, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone};
+use crate::jwks::Jwk;
+use crate::model::{Cost, Feed, Issuer, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone};
 
 /// Who is better off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -76,6 +77,7 @@ pub fn diff(old: &Written, new: &Written) -> Result<Diff, RunError> {
         },
     );
     changes.pairs("feed", &old.policy.feeds, &new.policy.feeds, |feed| &feed.name, Changes::feed);
+    changes.pairs("issuer", &old.policy.issuers, &new.policy.issuers, |issuer| &issuer.name, Changes::issuer);
     changes.pairs("quota", &old.policy.quotas, &new.policy.quotas, |quota| &quota.name, Changes::quota);
     changes.pairs("plan", &old.policy.plans, &new.policy.plans, |plan| &plan.name, Changes::plan);
     changes.pairs(
@@ -280,6 +282,46 @@ impl Changes {
         }
     }
 
+    fn issuer(&mut self, what: &str, old: Option<&Issuer>, new: Option<&Issuer>) {
+        let (old, new) = match (old, new) {
+            (Some(old), Some(new)) => (old, new),
+            (None, Some(new)) => return self.add(what, Looser, format!("is new: tokens of {:?}", new.issuer)),
+            (Some(old), None) => return self.add(what, Tighter, format!("is gone: tokens of {:?}", old.issuer)),
+            (None, None) => return,
+        };
+        let known = (("now takes", Looser), ("no longer takes", Tighter));
+        for (word, old, new) in [("audience", &old.audiences, &new.audiences), ("type", &old.types, &new.types)] {
+            let named = |list: &[String]| list.iter().map(|one| format!("{word} {one}")).collect::<Vec<_>>();
+            self.lists(what, &named(old), &named(new), known);
+        }
+        let algorithms = |issuer: &Issuer| issuer.algorithms.iter().map(|algorithm| algorithm.name().to_owned()).collect::<Vec<_>>();
+        self.lists(what, &algorithms(old), &algorithms(new), known);
+        let keys = |issuer: &Issuer| issuer.keys.iter().map(Jwk::label).collect::<Vec<_>>();
+        self.lists(what, &keys(old), &keys(new), (("now has", Looser), ("no longer has", Tighter)));
+        if old.issuer != new.issuer {
+            self.add(what, Other, format!("is {:?} instead of {:?}", new.issuer, old.issuer));
+        }
+        if old.leeway_s != new.leeway_s {
+            let effect = if new.leeway_s > old.leeway_s { Looser } else { Tighter };
+            self.add(what, effect, format!("leeway {} s → {} s", old.leeway_s, new.leeway_s));
+        }
+        if old.age_max_s != new.age_max_s {
+            let age = |age_max_s: u32| if age_max_s == 0 { "none".to_owned() } else { format!("{age_max_s} s") };
+            let is_looser = new.age_max_s == 0 || (old.age_max_s != 0 && new.age_max_s > old.age_max_s);
+            let effect = if is_looser { Looser } else { Tighter };
+            self.add(what, effect, format!("max-age {} → {}", age(old.age_max_s), age(new.age_max_s)));
+        }
+        let none = || "none".to_owned();
+        let claims = |issuer: &Issuer| {
+            let optional = [("tenant", &issuer.tenant), ("plan", &issuer.plan), ("roles", &issuer.roles)];
+            let optional = optional.map(|(word, claim)| (word, claim.clone().unwrap_or_else(none)));
+            [("principal", issuer.principal.clone()), ("scopes", issuer.scopes.clone())].into_iter().chain(optional).collect::<Vec<_>>()
+        };
+        for ((word, old), (_, new)) in claims(old).into_iter().zip(claims(new)).filter(|(old, new)| old != new) {
+            self.add(what, Other, format!("{word} by claim {new:?} instead of {old:?}"));
+        }
+    }
+
     fn route(&mut self, what: &str, (old, before): (Option<&Route>, &Policy), (new, after): (Option<&Route>, &Policy)) {
         let (old, new) = match (old, new) {
             (Some(old), Some(new)) => (old, new),
@@ -288,11 +330,21 @@ impl Changes {
             (None, None) => return,
         };
         self.lists(what, &words::templates(old), &words::templates(new), (("also serves", Looser), ("no longer serves", Tighter)));
-        if old.needs_key != new.needs_key {
-            let (effect, how) = if new.needs_key { (Tighter, "needs an API key") } else { (Looser, "needs no API key") };
-            self.add(what, effect, how);
+        match (old.knows_caller(), new.knows_caller()) {
+            (false, true) => self.add(what, Tighter, "needs a credential"),
+            (true, false) => self.add(what, Looser, "needs no credential"),
+            (false, false) => {}
+            (true, true) => {
+                let (old, new) = (words::auth(old, before), words::auth(new, after));
+                self.lists(what, &old, &new, (("also takes auth", Looser), ("no longer takes auth", Tighter)));
+            }
         }
         self.lists(what, &old.scopes, &new.scopes, (("also needs scope", Tighter), ("no longer needs scope", Looser)));
+        match (old.roles.is_empty(), new.roles.is_empty()) {
+            (true, false) => self.add(what, Tighter, format!("is for role {} only", new.roles.join(", "))),
+            (false, true) => self.add(what, Looser, "is for every role"),
+            _ => self.lists(what, &old.roles, &new.roles, (("is for role", Looser), ("is no longer for role", Tighter))),
+        }
         match (old.zones.is_empty(), new.zones.is_empty()) {
             (true, false) => self.add(what, Tighter, format!("is served to {} only", new.zones.join(", "))),
             (false, true) => self.add(what, Looser, "is served to every address"),

@@ -125,6 +125,11 @@ impl<'a> Value<'a> {
         self.0.get_ref().is_table()
     }
 
+    /// Whether it is a table that has this key.
+    pub(super) fn is_table_with(self, key: &str) -> bool {
+        self.0.get_ref().as_table().is_some_and(|table| table.contains_key(key))
+    }
+
     pub(super) fn as_list(self) -> Option<Vec<Value<'a>>> {
         self.0.get_ref().as_array().map(|array| array.iter().map(Value).collect())
     }

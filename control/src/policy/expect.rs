@@ -32,8 +32,8 @@ pub struct Ask {
     pub target: String,
     /// Who is at the other end of the socket.
     pub from: Sender,
-    /// Whose API key it shows.
-    pub key: Option<Caller>,
+    /// Whose credential it shows.
+    pub caller: Option<Caller>,
     /// What protects the socket.
     pub tls: Tls,
     /// Other header fields.
@@ -64,9 +64,11 @@ impl fmt::Display for Sender {
     }
 }
 
-/// The owner of an API key.
+/// The owner of a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
+    /// The issuer of its access token, by its name in the policy; `None` = it has an API key.
+    pub issuer: Option<String>,
     /// The principal.
     pub principal: String,
     /// Its tenant.
@@ -75,6 +77,8 @@ pub struct Caller {
     pub plan: Option<String>,
     /// Its scopes.
     pub scopes: BTreeSet<String>,
+    /// Its roles.
+    pub roles: BTreeSet<String>,
     /// The zones that its key is bound to; none = anywhere.
     pub zones: BTreeSet<String>,
 }
@@ -116,7 +120,8 @@ pub(super) struct Around<'a> {
     pub(super) plans: &'a [Plan],
     /// The zones that feeds fill.
     pub(super) feed_zones: Vec<&'a str>,
-    pub(super) takes_keys: bool,
+    /// What `auth` may name: `key` and the issuers.
+    pub(super) auth: Vec<&'a str>,
     /// Whether any route is hidden: then what it refuses is answered as if it were not there.
     pub(super) hides: bool,
     pub(super) scopes: Option<&'a [String]>,
@@ -124,8 +129,8 @@ pub(super) struct Around<'a> {
 
 const KEYS: Keys = Keys { known: &["request", "answer"], unbuilt: &[] };
 const REQUEST: Keys = Keys {
-    known: &["line", "from", "auth", "scopes", "tenant", "plan", "principal", "tls", "headers", "zones", "repeat", "at"],
-    unbuilt: &["roles"],
+    known: &["line", "from", "auth", "scopes", "roles", "tenant", "plan", "principal", "tls", "headers", "zones", "repeat", "at"],
+    unbuilt: &[],
 };
 const ANSWER: Keys = Keys { known: &["status", "reason", "route", "principal", "tenant", "retry-after"], unbuilt: &[] };
 const REPEAT_MAX: u64 = 100_000;
@@ -148,7 +153,7 @@ pub(super) fn read(row: &Table<'_>, line: u32, around: &Around<'_>, findings: &m
 fn ask(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Option<Ask> {
     let line = table.need("line", "line = \"GET /v1/orders\"", findings).and_then(|entry| line(entry, findings));
     let from = table.need("from", "from = \"203.0.113.9\"", findings).and_then(|entry| sender(entry, findings));
-    let key = caller(table, around, findings);
+    let caller = caller(table, around, findings);
     let tls = table.get("tls").map_or(Some(Tls::V1_3), |entry| network::tls(entry, findings));
     let mut headers = Vec::new();
     if let Some(entry) = table.get("headers") {
@@ -163,7 +168,7 @@ fn ask(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Optio
     let repeat = table.get("repeat").map_or(Some(1), |entry| entry.value.number("repeat", 1..=REPEAT_MAX, findings));
     let at_s = table.get("at").and_then(|entry| at(entry, findings));
     let (method, target) = line?;
-    Some(Ask { method, target, from: from?, key, tls: tls?, headers, zones, repeat: u32::try_from(repeat?).ok()?, at_s })
+    Some(Ask { method, target, from: from?, caller, tls: tls?, headers, zones, repeat: u32::try_from(repeat?).ok()?, at_s })
 }
 
 /// The lists of feeds are not the policy's, so a row says itself what they say of its client.
@@ -213,16 +218,17 @@ fn sender(entry: &Entry<'_>, findings: &mut Findings) -> Option<Sender> {
 }
 
 fn caller(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Option<Caller> {
-    let has_key = match table.get("auth").and_then(|entry| Some((entry, entry.value.text("auth", "\"key\"", findings)?))) {
-        None | Some((_, "none")) => false,
-        Some((_, "key")) if around.takes_keys => true,
-        Some((entry, "key")) => {
+    let auth = match table.get("auth").and_then(|entry| Some((entry, entry.value.text("auth", "\"key\"", findings)?))) {
+        None | Some((_, "none")) => None,
+        Some((entry, "key")) if !around.auth.contains(&"key") => {
             findings.error(entry.value.span(), "auth \"key\", and there is no [auth.key]", "add [auth.key], or write \"none\"");
-            true
+            Some("key")
         }
         Some((entry, other)) => {
-            findings.error(entry.value.span(), format!("auth {other:?} is not supported yet"), "write \"key\" or \"none\"");
-            true
+            if !around.auth.contains(&other) {
+                names::undefined("auth", "[auth]", other, entry.value.span(), &around.auth, findings);
+            }
+            Some(other)
         }
     };
     let name = |key: &str, default: Option<&str>, findings: &mut Findings| match table.get(key) {
@@ -245,8 +251,16 @@ fn caller(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Op
         names::undefined("plan", "[plan]", plan, entry.value.span(), &known, findings);
     }
     let scopes = table.get("scopes").map(|entry| route::scopes(entry, around.scopes, findings)).unwrap_or_default();
-    if !has_key {
-        for entry in ["principal", "tenant", "plan", "scopes"].into_iter().filter_map(|key| table.get(key)) {
+    let roles = table.get("roles").map(|entry| route::roles(entry, findings)).unwrap_or_default();
+    if let Some(entry) = table.get("roles").filter(|_| auth == Some("key")) {
+        findings.error(
+            entry.key_span.clone(),
+            "\"roles\" of an API key",
+            "keys have scopes: give auth the name of an issuer, or leave it out",
+        );
+    }
+    if auth.is_none() {
+        for entry in ["principal", "tenant", "plan", "scopes", "roles"].into_iter().filter_map(|key| table.get(key)) {
             findings.error(
                 entry.key_span.clone(),
                 format!("{:?} of a request without a credential", entry.key),
@@ -254,7 +268,15 @@ fn caller(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Op
             );
         }
     }
-    has_key.then(|| Caller { principal, tenant, plan, scopes: scopes.into_iter().collect(), zones: BTreeSet::new() })
+    auth.map(|auth| Caller {
+        issuer: (auth != "key").then(|| auth.to_owned()),
+        principal,
+        tenant,
+        plan,
+        scopes: scopes.into_iter().collect(),
+        roles: roles.into_iter().collect(),
+        zones: BTreeSet::new(),
+    })
 }
 
 fn answer(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Option<Answer> {

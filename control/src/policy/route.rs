@@ -6,16 +6,17 @@ use caltrop::guard::RUNNING_MAX;
 use caltrop::rate::CHARGES_MAX;
 
 use super::document::{Entry, Keys, Span, Table};
-use super::{condition, mode, names, nearest, network};
+use super::{condition, mode, names, network};
 use crate::diagnostic::Findings;
-use crate::model::{By, Cost, Method, Plan, Quota, Route, Segment, Template, Tls};
+use crate::model::{Auth, By, Cost, Method, Plan, Quota, Route, Segment, Template, Tls};
 
 /// What other tables say, as far as routes ask.
 pub(super) struct Around<'a> {
     pub(super) zones: Vec<&'a str>,
     pub(super) quotas: Vec<&'a Quota>,
     pub(super) plans: &'a [Plan],
-    pub(super) takes_keys: bool,
+    /// What `auth` may name: `key` and the issuers.
+    pub(super) auth: Vec<&'a str>,
     pub(super) tls: Tls,
     pub(super) tls_place: Option<Span>,
     pub(super) scopes: Option<&'a [String]>,
@@ -30,8 +31,8 @@ pub(super) struct Placed {
 }
 
 const KEYS: Keys = Keys {
-    known: &["match", "auth", "scopes", "zones", "where", "charge", "tls", "hide", "mode", "share", "until", "why"],
-    unbuilt: &["roles", "body", "detect"],
+    known: &["match", "auth", "scopes", "roles", "zones", "where", "charge", "tls", "hide", "mode", "share", "until", "why"],
+    unbuilt: &["body", "detect"],
 };
 const EXAMPLE: &str = "{ match = \"GET /v1/orders/{id}\" }";
 
@@ -44,22 +45,31 @@ pub(super) fn read(table: &Table<'_>, around: &Around<'_>, findings: &mut Findin
         let Some(table) = entry.value.table(&label, entry.key_span.clone(), EXAMPLE, findings) else { continue };
         table.check_keys(KEYS, findings);
         let (templates, places): (Vec<Template>, Vec<Span>) = templates(&table, &mut taken, findings).into_iter().unzip();
-        let needs_key = auth(&table, around, findings);
+        let auth = auth(&table, around, findings);
+        let knows_caller = auth != Auth::Nobody;
         let tls = table.get("tls").and_then(|entry| network::tls(entry, findings));
-        plaintext(&table, needs_key, tls, around, findings);
+        plaintext(&table, knows_caller, tls, around, findings);
         let scopes = table.get("scopes").map(|entry| scopes(entry, around.scopes, findings)).unwrap_or_default();
+        let roles = table.get("roles").map(|entry| roles(entry, findings)).unwrap_or_default();
+        if let Some(entry) = table.get("roles").filter(|_| around.auth.iter().all(|name| *name == "key")) {
+            findings.error(
+                entry.key_span.clone(),
+                format!("{} is for roles, and no issuer says who has them", table.name),
+                "add [auth.<issuer>], or ask for scopes",
+            );
+        }
         let zones = table.get("zones").map(|entry| {
             let given = entry.value.text_or_texts("zones", "[\"vpn\"]", findings);
             names::resolve("zone", "[network] zones", given, &around.zones, findings)
         });
         let given = table.get("where");
-        let conditions = given.map(|entry| condition::read(entry, &templates, needs_key, findings)).unwrap_or_default();
-        let charge = charge(&table, needs_key, around, findings);
+        let conditions = given.map(|entry| condition::read(entry, &templates, knows_caller, findings)).unwrap_or_default();
+        let charge = charge(&table, knows_caller, around, findings);
         let zones = zones.unwrap_or_default();
         let hide = table.get("hide").and_then(|entry| entry.value.flag("hide", findings)).unwrap_or(false);
         let mode = mode::read(&table, findings);
         mode::exception(&table, mode, around.now_s, findings);
-        let route = Route { name: entry.key.to_owned(), templates, needs_key, scopes, zones, charge, tls, conditions, hide, mode };
+        let route = Route { name: entry.key.to_owned(), templates, auth, scopes, roles, zones, charge, tls, conditions, hide, mode };
         routes.push(Placed { route, place: table.span, templates: places });
     }
     routes
@@ -96,48 +106,42 @@ fn templates(table: &Table<'_>, taken: &mut Taken, findings: &mut Findings) -> V
     templates
 }
 
-/// Whether the route needs an API key.
-fn auth(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> bool {
+/// Which credentials the route takes.
+fn auth(table: &Table<'_>, around: &Around<'_>, findings: &mut Findings) -> Auth {
     let Some(entry) = table.get("auth") else {
-        if !around.takes_keys {
+        if around.auth.is_empty() {
             let help = "add [auth.key], or write auth = \"none\" to serve it to everybody";
             findings.error(table.span.clone(), format!("{} says no auth, and there is no [auth.key]", table.name), help);
         }
-        return true;
+        return Auth::Anybody;
     };
     let given = entry.value.text_or_texts("auth", "\"key\" or \"none\"", findings);
     let is_list = entry.value.as_list().is_some();
-    let mut needs_key = false;
+    let mut names: Vec<String> = Vec::new();
     for (word, span) in &given {
         match *word {
-            "none" if !is_list => {}
+            "none" if !is_list => return Auth::Nobody,
             "none" => findings.error(span.clone(), "auth \"none\" in a list", "write auth = \"none\" alone"),
-            "key" if around.takes_keys => needs_key = true,
-            "key" => {
-                needs_key = true;
-                findings.error(
-                    span.clone(),
-                    "auth \"key\", and there is no [auth.key]",
-                    "add [auth.key]: from = \"feed:keys\", in = [\"authorization: Bearer\"]",
-                );
-            }
+            known if around.auth.contains(&known) => names.push(known.to_owned()),
+            "key" => findings.error(
+                span.clone(),
+                "auth \"key\", and there is no [auth.key]",
+                "add [auth.key]: from = \"feed:keys\", in = [\"authorization: Bearer\"]",
+            ),
             other => {
-                let (what, help) = match nearest(other, ["key", "none"]) {
-                    Some(near) => (format!("unknown auth {other:?}"), format!("did you mean {near:?}?")),
-                    None => (format!("auth {other:?} is not supported yet"), "write \"key\" or \"none\"".to_owned()),
-                };
-                findings.error(span.clone(), what, help);
+                let known: Vec<&str> = around.auth.iter().copied().chain(["key", "none"]).collect();
+                names::undefined("auth", "[auth]", other, span.clone(), &known, findings);
             }
         }
     }
     if is_list && given.is_empty() {
         findings.error(entry.value.span(), "an empty auth", "write \"key\" or \"none\"");
     }
-    needs_key
+    Auth::OneOf(names)
 }
 
-fn plaintext(table: &Table<'_>, needs_key: bool, tls: Option<Tls>, around: &Around<'_>, findings: &mut Findings) {
-    if !needs_key || tls.unwrap_or(around.tls) != Tls::Off {
+fn plaintext(table: &Table<'_>, knows_caller: bool, tls: Option<Tls>, around: &Around<'_>, findings: &mut Findings) {
+    if !knows_caller || tls.unwrap_or(around.tls) != Tls::Off {
         return;
     }
     let what = format!("{} takes a bearer credential, and plaintext is permitted", table.name);
@@ -159,9 +163,17 @@ pub(super) fn scopes(entry: &Entry<'_>, closed: Option<&[String]>, findings: &mu
     names::resolve("scope", "[policy] scopes", given, &defined, findings)
 }
 
-fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mut Findings) -> Option<Vec<(String, Cost)>> {
+/// Roles by name, of which one is needed.
+pub(super) fn roles(entry: &Entry<'_>, findings: &mut Findings) -> Vec<String> {
+    let given = entry.value.text_or_texts("roles", "[\"admin\"]", findings);
+    let good: Vec<&str> =
+        given.iter().filter(|(name, span)| names::check("role", name, span.clone(), findings)).map(|(name, _)| *name).collect();
+    good.into_iter().map(str::to_owned).collect()
+}
+
+fn charge(table: &Table<'_>, knows_caller: bool, around: &Around<'_>, findings: &mut Findings) -> Option<Vec<(String, Cost)>> {
     let Some(entry) = table.get("charge") else {
-        let charged = around.quotas.iter().filter(|quota| quota.is_chargeable(needs_key));
+        let charged = around.quotas.iter().filter(|quota| quota.is_chargeable(knows_caller));
         few(table, charged, &table.span, "say which in charge = { … }", around, findings);
         return None;
     };
@@ -173,7 +185,7 @@ fn charge(table: &Table<'_>, needs_key: bool, around: &Around<'_>, findings: &mu
             names::undefined("quota", "[quota]", entry.key, entry.key_span.clone(), &defined, findings);
             continue;
         };
-        if !quota.is_chargeable(needs_key) {
+        if !quota.is_chargeable(knows_caller) {
             let help = match quota.by {
                 By::Address => "quotas by address are charged by every request, before the route is known: leave it out",
                 _ => "this route knows no caller: charge quotas by route, or give it auth = \"key\"",

@@ -1,6 +1,7 @@
 //! Holding a policy to its `[[expect]]` rows: compiled, signed, opened and asked as a server would.
 //!
-//! The images live as long as one call and nobody else sees them, so their signer, pepper and keys need no entropy. The state is fresh for each
+//! The images live as long as one call and nobody else sees them, so their signer, pepper and keys need no entropy, and issuers are given a key
+//! of ours. The state is fresh for each
 //! row and smaller than the policy says: only collisions depend on its size.
 
 use std::fmt;
@@ -20,6 +21,7 @@ use ed25519_dalek::SigningKey;
 
 use super::cases::{Case, PepperOf, cases};
 use super::expect::{Ask, Sender};
+use super::token;
 use super::written::Written;
 use crate::image::Stamp;
 use crate::keys::{self, KeyringError};
@@ -77,13 +79,20 @@ pub fn run(written: &Written) -> Result<Vec<RowResult>, RunError> {
     // The images here are as new as any: rows ask what a policy says, not how its feeds are kept.
     policy.feeds.iter_mut().for_each(|feed| (feed.signers, feed.stale) = (vec![public], None));
     let mut count = 0u64;
-    let asked = cases(written, PepperOf { id: 1, bytes: &PEPPER }, || {
-        count += 1;
-        let mut entropy = [0; 40];
-        entropy[..8].copy_from_slice(&count.to_le_bytes());
-        entropy[8..16].copy_from_slice(&count.to_le_bytes());
-        entropy
-    });
+    let asked = cases(
+        written,
+        PepperOf { id: 1, bytes: &PEPPER },
+        || {
+            count += 1;
+            let mut entropy = [0; 40];
+            entropy[..8].copy_from_slice(&count.to_le_bytes());
+            entropy[8..16].copy_from_slice(&count.to_le_bytes());
+            entropy
+        },
+        &signer,
+        NOW.wall_s,
+    );
+    policy.issuers.iter_mut().for_each(|issuer| token::ours(issuer, &signer));
     let image = crate::model::compile(&policy)?.finish(&signer, STAMP);
     let trust = Trust::new(&policy.name, &[PublicKey::from_bytes(&public).map_err(|_| OpenError::Signature)?]);
     let opened = Policy::open(&image, &trust, Floor::NONE)?;

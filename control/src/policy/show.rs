@@ -11,7 +11,8 @@ use super::run::RunError;
 use super::words;
 use super::written::Written;
 use crate::image::Stamp;
-use crate::model::{Cost, Mode, On, Plan, Quota, Route};
+use crate::jwks::Jwk;
+use crate::model::{Cost, Issuer, Mode, On, Plan, Quota, Route};
 use crate::table::table;
 
 /// Routes, quotas, zones and sizes as text.
@@ -38,6 +39,10 @@ pub fn show(written: &Written) -> Result<String, RunError> {
     }
     let _ = writeln!(out, "\n{} routes, {templates} templates, {states} states of the path automaton", policy.routes.len());
     out += &table(policy.routes.iter().flat_map(|route| rows(written, route)));
+    if !policy.issuers.is_empty() {
+        let _ = writeln!(out, "\n{} issuers of access tokens", policy.issuers.len());
+        out += &table(policy.issuers.iter().map(issuer));
+    }
     let _ = writeln!(out, "\n{} quotas", policy.quotas.len());
     out += &table(policy.quotas.iter().map(quota));
     if !policy.plans.is_empty() {
@@ -70,7 +75,7 @@ const KEY_BYTES: u64 = size_of::<caltrop::key::record::KeyRecord>() as u64;
 
 fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
     let least = words::tls(route.tls.unwrap_or(written.policy.tls));
-    let auth = if route.needs_key { "key" } else { "none" };
+    let auth = if route.knows_caller() { words::auth(route, &written.policy).join(" ") } else { "none".to_owned() };
     let charge = match &route.charge {
         None => "default".to_owned(),
         Some(charge) => charge.iter().map(|(quota, cost)| format!("{quota} {cost}")).collect::<Vec<_>>().join(", "),
@@ -81,6 +86,7 @@ fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
         format!("auth {auth}"),
         least.to_owned(),
         list("scopes", &route.scopes),
+        list("roles", &route.roles),
         list("zones", &route.zones),
         list("where", &route.conditions.iter().map(|condition| condition.text.clone()).collect::<Vec<_>>()),
         if route.hide { "hidden".to_owned() } else { String::new() },
@@ -93,6 +99,12 @@ fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
         row
     });
     templates.collect()
+}
+
+fn issuer(issuer: &Issuer) -> Vec<String> {
+    let algorithms: Vec<&str> = issuer.algorithms.iter().map(|algorithm| algorithm.name()).collect();
+    let keys: Vec<String> = issuer.keys.iter().map(Jwk::label).collect();
+    vec![issuer.name.clone(), issuer.issuer.clone(), format!("for {}", issuer.audiences.join(" ")), algorithms.join(" "), keys.join(", ")]
 }
 
 fn quota(quota: &Quota) -> Vec<String> {

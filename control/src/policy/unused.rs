@@ -39,6 +39,6 @@ pub(super) fn warn(head: &Head, network: &Network, quotas: &[(Quota, Span)], rou
 fn charges(route: &Route, quota: &Quota) -> bool {
     match &route.charge {
         Some(charge) => charge.iter().any(|(name, _)| *name == quota.name),
-        None => quota.is_chargeable(route.needs_key),
+        None => quota.is_chargeable(route.knows_caller()),
     }
 }

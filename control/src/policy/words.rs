@@ -1,6 +1,6 @@
 //! What parts of a policy are called when people are told of them.
 
-use crate::model::{By, FeedKind, Limit, Mode, On, Route, Stale, Tls};
+use crate::model::{Auth, By, FeedKind, Limit, Mode, On, Policy, Route, Stale, Tls};
 
 pub(super) fn limits(limits: &[Limit]) -> String {
     let shown = limits.iter().map(|limit| match limit.period_s {
@@ -12,6 +12,16 @@ pub(super) fn limits(limits: &[Limit]) -> String {
 
 pub(super) fn templates(route: &Route) -> Vec<String> {
     route.templates.iter().map(ToString::to_string).collect()
+}
+
+/// The credentials that a route takes, by the names of `auth`.
+pub(super) fn auth(route: &Route, policy: &Policy) -> Vec<String> {
+    let key = policy.keyring.as_ref().map(|_| "key".to_owned());
+    match &route.auth {
+        Auth::Nobody => Vec::new(),
+        Auth::Anybody => key.into_iter().chain(policy.issuers.iter().map(|issuer| issuer.name.clone())).collect(),
+        Auth::OneOf(names) => names.clone(),
+    }
 }
 
 pub(super) const fn by(by: By) -> &'static str {

@@ -159,7 +159,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
     let fields = table("headers", "[headers]", findings).map(|table| headers::read(&table, findings)).unwrap_or_default();
     let feeds = table("feed", "[feed]", findings).map(|table| feed::read(&table, signer, findings)).unwrap_or_default();
     feed::check_zones(&network.zone_feeds, &feeds, findings);
-    let auth = table("auth", "[auth.key]", findings).and_then(|table| auth::read(&table, &feeds, findings));
+    let auth = table("auth", "[auth.key]", findings).map(|table| auth::read(&table, &feeds, findings)).unwrap_or_default();
     let allow_every = table("audit", "[audit]", findings).map_or(ALLOW_EVERY, |table| audit::read(&table, findings));
     let zones = network.zone_names();
     let quotas = table("quota", "[quota]", findings).map(|table| quota::read(&table, &zones, findings)).unwrap_or_default();
@@ -170,7 +170,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
         zones,
         quotas: quotas.iter().map(|(quota, _)| quota).collect(),
         plans: &plans,
-        takes_keys: auth.is_some(),
+        auth: auth.names(),
         tls: network.tls,
         tls_place: network.places[0].clone(),
         scopes: head.scopes.as_deref(),
@@ -190,7 +190,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
         routes: routes.iter().map(|placed| placed.route.name.as_str()).collect(),
         plans: &plans,
         feed_zones: network.feed_zones(),
-        takes_keys: auth.is_some(),
+        auth: auth.names(),
         hides: routes.iter().any(|placed| placed.route.hide),
         scopes: head.scopes.as_deref(),
     };
@@ -204,10 +204,10 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
         zones: network.zones.iter().map(|(_, place)| place).chain(proxies).map(line).collect(),
         feeds: feeds.iter().map(|(_, place)| line(place)).collect(),
         network: network.places.clone().map(|place| place.as_ref().map(line)),
-        auth: auth.as_ref().map(|auth| line(&auth.place)),
+        auth: auth.keys.as_ref().map(|keys| line(&keys.place)),
     };
-    let strip = auth.as_ref().is_some_and(|auth| auth.strip);
-    let (keyring, credentials) = auth.map(|auth| (auth.keyring, auth.credentials)).unzip();
+    let strip = auth.keys.as_ref().is_some_and(|keys| keys.strip);
+    let (keyring, credentials) = auth.keys.map(|keys| (keys.keyring, keys.credentials)).unzip();
     let policy = Policy {
         name: head.name,
         mode: head.mode,
@@ -227,6 +227,7 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
         keyring,
         credentials: credentials.unwrap_or_default(),
         strip,
+        issuers: auth.issuers.into_iter().map(|(issuer, _)| issuer).collect(),
         quotas: quotas.into_iter().map(|(quota, _)| quota).collect(),
         plans,
         routes: routes.into_iter().map(|placed| placed.route).collect(),

@@ -1,5 +1,6 @@
 //! What an event asks of a policy, and what the policy's answers to it mean.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -103,7 +104,7 @@ impl Question {
             None => None,
             Some(at) => Some(at.parse::<jiff::Timestamp>().ok().and_then(|at| u64::try_from(at.as_second()).ok()).ok_or(Why::Time)?),
         };
-        let key = self.caller(keys, policy)?;
+        let caller = self.caller(keys, policy)?;
         let targets = match &self.route {
             // Whether its address is denied is known even so.
             None => vec![("GET".to_owned(), "/".to_owned())],
@@ -118,7 +119,7 @@ impl Question {
                 method,
                 target,
                 from: Sender::Ip(client),
-                key: key.clone(),
+                caller: caller.clone(),
                 tls: Tls::V1_3,
                 headers: Vec::new(),
                 zones: self.zones.clone(),
@@ -137,10 +138,12 @@ impl Question {
         }
         let key = keys.iter().find(|key| self.key.as_deref() == Some(&shown(key.key_id))).ok_or(Why::Key)?;
         Ok(Some(Caller {
+            issuer: None,
             principal: key.principal.clone(),
             tenant: key.tenant.clone(),
             plan: key.plan.clone(),
             scopes: key.scopes.clone(),
+            roles: BTreeSet::new(),
             zones: key.zones.clone(),
         }))
     }

@@ -17,8 +17,8 @@ use caltrop_control::diagnostic::Source;
 use caltrop_control::image::Stamp;
 use caltrop_control::keys::{KeyModel, KeyState, build};
 use caltrop_control::model::{
-    self, By, Condition, Cost, Credential, Feed, FeedKind, Field, ForwardedBy, Hours, Limit, Mode, On, Operand, Plan, Quota, Route, Test,
-    Tls, Zone,
+    self, Auth, By, Condition, Cost, Credential, Feed, FeedKind, Field, ForwardedBy, Hours, Limit, Mode, On, Operand, Plan, Quota, Route,
+    Test, Tls, Zone,
 };
 use caltrop_control::policy::Written;
 use caltrop_control::prefixes::{Choice, Table};
@@ -44,8 +44,9 @@ fn route(name: &str, templates: &[&str]) -> Route {
     Route {
         name: name.into(),
         templates: templates.iter().map(|template| template.parse().unwrap()).collect(),
-        needs_key: true,
+        auth: Auth::Anybody,
         scopes: vec![],
+        roles: vec![],
         zones: vec![],
         charge: None,
         tls: None,
@@ -111,6 +112,7 @@ pub(crate) fn model() -> model::Policy {
             stale: None,
         }],
         keyring: Some("keys".into()),
+        issuers: vec![],
         credentials: vec![
             Credential { header: "authorization".into(), scheme: Some("Bearer".into()) },
             Credential { header: "x-api-key".into(), scheme: None },
@@ -129,8 +131,8 @@ pub(crate) fn model() -> model::Policy {
             quota("jobs", By::Principal, On::Running { lease_s: 60 }, Limit::at_once(255)),
         ],
         routes: vec![
-            Route { needs_key: false, tls: Some(Tls::Off), ..route("health", &["GET /healthz"]) },
-            Route { needs_key: false, zones: vec!["office".into(), "vpn".into()], ..route("docs", &["GET /docs"]) },
+            Route { auth: Auth::Nobody, tls: Some(Tls::Off), ..route("health", &["GET /healthz"]) },
+            Route { auth: Auth::Nobody, zones: vec!["office".into(), "vpn".into()], ..route("docs", &["GET /docs"]) },
             Route { scopes: vec!["orders:read".into()], ..route("orders-read", &["GET /v1/orders", "GET /v1/orders/{id}"]) },
             Route {
                 scopes: vec!["orders:write".into()],

@@ -24,7 +24,7 @@ pub const TEMPLATE: Tag = *b"TMPL";
 
 /// [`RouteRecord::auth`]: no credential is looked at.
 pub const AUTH_NONE: u8 = 0;
-/// [`RouteRecord::auth`]: an API key.
+/// [`RouteRecord::auth`], a bit: an API key. The bits above are the policy's issuers, in their order.
 pub const AUTH_KEY: u8 = 1;
 
 /// [`RouteRecord::flags`]: whom it does not serve is told that there is nothing.
@@ -42,9 +42,11 @@ pub struct RouteRecord {
     pub name: U32,
     /// Scopes in [`NAMES`], all of them needed.
     pub scopes: Span,
+    /// Roles in [`NAMES`], of which one is needed; none = whatever the role.
+    pub roles: Span,
     /// Its [`ChargeRecord`]s, in the order of their quotas.
     pub charges: Span,
-    /// [`AUTH_NONE`] or [`AUTH_KEY`].
+    /// The credentials of which one is needed, a bit each; [`AUTH_NONE`] if none is.
     pub auth: u8,
     /// The least TLS: 0 none, 2 = 1.2, 3 = 1.3.
     pub tls: u8,
@@ -58,7 +60,7 @@ pub struct RouteRecord {
     pub zero: [u8; 2],
 }
 
-const _: () = assert!(size_of::<RouteRecord>() == 44);
+const _: () = assert!(size_of::<RouteRecord>() == 50);
 
 impl RouteRecord {
     /// Whether whom it does not serve is told that there is nothing.

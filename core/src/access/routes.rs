@@ -12,8 +12,8 @@ use zerocopy::little_endian::U32;
 
 use super::path::{Path, Segment};
 use super::record::{
-    ACCEPT, AUTH_KEY, AcceptRecord, CHARGE, ChargeRecord, ConditionRecord, EDGE, EdgeRecord, FLAG_HIDE, NAMES, NODE, NodeRecord, ROUTE,
-    RouteRecord, TEMPLATE,
+    ACCEPT, AcceptRecord, CHARGE, ChargeRecord, ConditionRecord, EDGE, EdgeRecord, FLAG_HIDE, NAMES, NODE, NodeRecord, ROUTE, RouteRecord,
+    TEMPLATE,
 };
 use crate::image::{NO_TEXT, OpenError, Text};
 
@@ -72,10 +72,12 @@ impl<'b> Routes<'b> {
 
     fn check_route(&self, route: &RouteRecord, zones: u64) -> Result<(), OpenError> {
         self.text.check_name(route.name, ROUTE)?;
-        let spans =
-            route.scopes.fits(self.names.len()) && route.charges.fits(self.charges.len()) && route.conditions.fits(self.conditions.len());
+        let spans = route.scopes.fits(self.names.len())
+            && route.roles.fits(self.names.len())
+            && route.charges.fits(self.charges.len())
+            && route.conditions.fits(self.conditions.len());
         let ascending = route.charges.of(self.charges).is_sorted_by(|a, b| a.quota.get() < b.quota.get());
-        let known = route.auth <= AUTH_KEY && matches!(route.tls, 0 | 2 | 3) && route.zones.get() & !zones == 0;
+        let known = matches!(route.tls, 0 | 2 | 3) && route.zones.get() & !zones == 0;
         let known = known && route.flags & !FLAG_HIDE == 0 && route.report <= 100 && route.zero == [0; 2];
         if !(spans && ascending && known) {
             return Err(OpenError::Content { tag: ROUTE });
@@ -193,6 +195,14 @@ impl<'b> Route<'b> {
     pub fn scopes(&self) -> impl Iterator<Item = &'b str> + use<'b> {
         let text = self.routes.text;
         self.record.scopes.of(self.routes.names).iter().filter_map(move |&name| text.get(name))
+    }
+
+    /// Whether `held` has one of the roles that the route is for, if it is for some.
+    #[cfg(feature = "guard")]
+    pub(crate) fn role_held(&self, held: impl Fn(&[u8]) -> bool) -> bool {
+        let text = self.routes.text;
+        let wanted = self.record.roles;
+        wanted.count.get() == 0 || wanted.of(self.routes.names).iter().any(|&role| text.bytes(role).is_some_and(&held))
     }
 
     /// Its costs.

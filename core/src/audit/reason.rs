@@ -125,6 +125,34 @@ reasons! {
     Busy = 31, "busy", 429;
     /// No room is left to count the caller among those whose requests run.
     Full = 32, "full", 503;
+    /// A credential of a kind that the route does not take.
+    Auth = 33, "credential-kind", 401;
+    /// The caller has none of the roles that the route is for.
+    Role = 34, "role", 403;
+    /// What was shown can be no access token, or asks to be understood in a way that nobody here does.
+    TokenMalformed = 35, "token-malformed", 401;
+    /// An access token of an issuer that the policy does not have.
+    TokenIssuer = 36, "token-issuer", 401;
+    /// An access token of an algorithm that its issuer does not use here.
+    TokenAlgorithm = 37, "token-algorithm", 401;
+    /// An access token that names a key which its issuer does not have.
+    TokenKey = 38, "token-key", 401;
+    /// An access token of another type, or an ID token.
+    TokenType = 39, "token-type", 401;
+    /// An access token that its issuer has not signed.
+    TokenSignature = 40, "token-signature", 401;
+    /// An access token that is for somebody else.
+    TokenAudience = 41, "token-audience", 401;
+    /// An access token that does not say who it is of, or till when it is good.
+    TokenClaims = 42, "token-claims", 401;
+    /// An access token whose time is over.
+    TokenExpired = 43, "token-expired", 401;
+    /// An access token whose time has not come.
+    TokenNotYet = 44, "token-not-yet", 401;
+    /// An access token that was issued too long ago.
+    TokenAge = 45, "token-age", 401;
+    /// Too many signatures were not good, of this address or of all that nobody knows.
+    Proofs = 46, "proofs", 429;
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use heapless::Vec;
 
 use super::admit::Guard;
 use super::answer::Limit;
+use super::caller::Caller;
 use super::cost::Payer;
 use super::decision::Facts;
 use super::report::Posture;
@@ -50,7 +51,7 @@ impl Due {
 pub(super) type Dues = Vec<Due, CHARGES_MAX>;
 
 /// Whom charges are of. Names are bytes, which were seen to be text when their images were opened.
-pub(super) struct Caller<'a> {
+pub(super) struct Charged<'a> {
     client: Option<IpAddr>,
     zones: u64,
     route: Option<&'a [u8]>,
@@ -59,23 +60,23 @@ pub(super) struct Caller<'a> {
     plan: Option<&'a [u8]>,
 }
 
-impl<'a> From<&Payer<'a>> for Caller<'a> {
+impl<'a> From<&Payer<'a>> for Charged<'a> {
     fn from(payer: &Payer<'a>) -> Self {
         let [route, principal, tenant, plan] = [payer.route, payer.principal, payer.tenant, payer.plan].map(|name| name.map(str::as_bytes));
         Self { client: payer.client, zones: payer.zones, route, principal, tenant, plan }
     }
 }
 
-impl<'g> From<&Facts<'g>> for Caller<'g> {
-    fn from(facts: &Facts<'g>) -> Self {
-        let entry = facts.entry;
+impl<'a> From<&'a Facts<'_>> for Charged<'a> {
+    fn from(facts: &'a Facts<'_>) -> Self {
+        let caller = facts.caller.as_ref();
         Self {
             client: facts.client(),
             zones: facts.zones,
             route: facts.route.map(str::as_bytes),
-            principal: entry.and_then(|entry| entry.principal_bytes()),
-            tenant: entry.and_then(|entry| entry.tenant_bytes()),
-            plan: entry.and_then(|entry| entry.plan_bytes()),
+            principal: caller.and_then(Caller::principal_bytes),
+            tenant: caller.and_then(Caller::tenant_bytes),
+            plan: caller.and_then(Caller::plan_bytes),
         }
     }
 }
@@ -92,7 +93,7 @@ enum Share {
 }
 
 impl Guard<'_> {
-    fn share(&self, charge: &ChargeRecord, of_route: Posture, caller: &Caller<'_>) -> Result<Share, Reason> {
+    fn share(&self, charge: &ChargeRecord, of_route: Posture, caller: &Charged<'_>) -> Result<Share, Reason> {
         let (policy, limiter) = (&self.policy, self.state.limiter());
         let index = charge.quota.get();
         let record = policy.quotas.get(usize::from(index)).ok_or(Reason::Corrupt)?;
@@ -137,7 +138,7 @@ impl Guard<'_> {
         let Some(route) = payer.route.and_then(|name| self.policy.routes.named(name, payer.route_index)) else {
             return only_reports.then(Dues::new);
         };
-        let caller = Caller::from(payer);
+        let caller = Charged::from(payer);
         let of_route = self.posture(route.record().report, || self.partition_of(caller.principal, caller.client));
         let (mut dues, mut is_charged) = (Dues::new(), false);
         for charge in route.charges().iter().filter(|charge| charge.cost.get() == 0) {
@@ -166,16 +167,17 @@ impl Guard<'_> {
 impl<T: Trace> Attempt<'_, '_, '_, T> {
     pub(super) fn quotas(&mut self) -> Result<(), Stop> {
         let route = self.route.ok_or(Reason::Corrupt)?;
-        let (caller, of_route) = (Caller::from(&self.facts), self.route_posture());
-        let (mut dues, mut places) = (Dues::new(), Places::new());
+        let (caller, of_route) = (Charged::from(&self.facts), self.route_posture());
+        let (mut dues, mut places, mut not_in_plan) = (Dues::new(), Places::new(), Vec::<(u16, Posture), CHARGES_MAX>::new());
         for charge in route.charges() {
             match self.guard.share(charge, of_route, &caller)? {
                 Share::Due(due) => dues.push(due).map_err(|_| Reason::Corrupt)?,
                 Share::Place(place) => places.push(place).map_err(|_| Reason::Corrupt)?,
                 Share::Unlimited => {}
-                Share::NotInPlan(index, posture) => self.not_in_plan(index, posture)?,
+                Share::NotInPlan(index, posture) => not_in_plan.push((index, posture)).map_err(|_| Reason::Corrupt)?,
             }
         }
+        not_in_plan.iter().try_for_each(|&(index, posture)| self.not_in_plan(index, posture))?;
         if places.is_empty() {
             return self.take(Step::Quotas, &dues, Reason::Quota);
         }

@@ -5,11 +5,11 @@ use zerocopy::little_endian::{U32, U64};
 use super::policy::Policy;
 use super::record::{
     CREDENTIAL, FIELD, FIELDS_MAX, FLAG_DENY_EXPIRED, FLAG_REPORT, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE, FORWARDED_RFC7239,
-    FORWARDED_X, ON_ALL, ON_TLS, ORIGIN, POLICY,
+    FORWARDED_X, ON_ALL, ON_TLS, ORIGIN, POLICY, TAKES_KEY, TAKES_TOKEN,
 };
 use super::running::RUNNING_MAX;
 use super::state::State;
-use crate::access::record::{AUTH_NONE, CHARGE, ChargeRecord};
+use crate::access::record::{AUTH_KEY, AUTH_NONE, CHARGE, ChargeRecord};
 use crate::image::{Kind, OpenError};
 use crate::net::record::{ZONE, ZONES_MAX};
 use crate::rate::record::{PLAN, PlanLimitRecord, QUOTA, QuotaRecord, by, on};
@@ -135,12 +135,19 @@ impl Policy<'_> {
         Ok(())
     }
 
-    /// A route that needs a key has a keyring to find it in.
+    /// A route that takes keys has a keyring to find them in, and one that takes tokens their issuers.
     fn check_credentials(&self) -> Result<(), OpenError> {
-        if self.head.keyring.get() == u32::MAX && self.routes.routes.iter().any(|route| route.auth != AUTH_NONE) {
+        let keys = if self.head.keyring.get() == u32::MAX { 0 } else { AUTH_KEY };
+        #[cfg(feature = "token")]
+        let keys = keys | !u8::MAX.unbounded_shl(u32::try_from(self.issuers.len()).unwrap_or(0)).unbounded_shl(1) & !AUTH_KEY;
+        if self.routes.routes.iter().any(|route| route.auth & !keys != 0) {
             return Err(OpenError::Content { tag: POLICY });
         }
         for credential in self.credentials {
+            let takes = if keys & AUTH_KEY == 0 { TAKES_TOKEN..=TAKES_TOKEN } else { TAKES_KEY..=TAKES_KEY | TAKES_TOKEN };
+            if !takes.contains(&credential.takes) || credential.zero != [0; 3] {
+                return Err(OpenError::Content { tag: CREDENTIAL });
+            }
             self.text.check_name(credential.header, CREDENTIAL)?;
             self.text.check_optional(credential.scheme, CREDENTIAL)?;
         }

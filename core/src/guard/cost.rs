@@ -39,10 +39,10 @@ pub struct Payer<'a> {
     pub plan: Option<&'a str>,
 }
 
-impl<'g> Facts<'g> {
+impl Facts<'_> {
     /// Who pays.
     #[must_use]
-    pub fn payer(&self) -> Payer<'g> {
+    pub fn payer(&self) -> Payer<'_> {
         Payer {
             id: self.id,
             client: self.client(),

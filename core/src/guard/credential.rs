@@ -10,8 +10,8 @@ use crate::request::{Header, Request};
 pub(super) enum Shown<'r> {
     /// Nothing that the policy reads.
     None,
-    /// One; shown twice, it is still one.
-    One(&'r [u8]),
+    /// One, and what may stand in its place; shown twice, it is still one.
+    One(&'r [u8], u8),
     /// Several that differ, or one beside an `Authorization` of a scheme that the policy does not read.
     Several,
 }
@@ -26,15 +26,15 @@ pub(super) fn find<'r>(policy: &Policy<'_>, request: &Request<'r>) -> Shown<'r> 
             let Some(value) = read(policy, credential, field) else { continue };
             is_read = true;
             shown = match shown {
-                Shown::None => Shown::One(value),
-                Shown::One(other) if other == value => shown,
-                Shown::One(_) | Shown::Several => Shown::Several,
+                Shown::None => Shown::One(value, credential.takes),
+                Shown::One(other, takes) if other == value => Shown::One(value, takes | credential.takes),
+                Shown::One(..) | Shown::Several => Shown::Several,
             };
         }
         foreign |= !is_read && field.name.eq_ignore_ascii_case(b"authorization");
     }
     match shown {
-        Shown::One(_) if foreign => Shown::Several,
+        Shown::One(..) if foreign => Shown::Several,
         _ => shown,
     }
 }

@@ -5,6 +5,7 @@ use core::net::IpAddr;
 
 use super::admit::Guard;
 use super::answer::{Answer, Body, Field};
+use super::caller::Caller;
 use super::cost::Refusal;
 use super::policy::Policy;
 use super::report::{Reported, WouldDeny};
@@ -105,7 +106,7 @@ pub struct Facts<'g> {
     pub(super) walk: Option<Walk>,
     pub(super) zones: u64,
     pub(super) route: Option<&'g str>,
-    pub(super) entry: Option<Entry<'g>>,
+    pub(super) caller: Option<Caller<'g>>,
     pub(super) answer: Answer,
     pub(super) reported: Reported,
 }
@@ -137,32 +138,41 @@ impl<'g> Facts<'g> {
 
     /// Whose credential it is, once verified.
     #[must_use]
-    pub fn principal(&self) -> Option<&'g str> {
-        self.entry.and_then(|entry| entry.principal())
+    pub fn principal(&self) -> Option<&str> {
+        self.caller.as_ref().and_then(Caller::principal)
     }
 
     /// The principal's tenant.
     #[must_use]
-    pub fn tenant(&self) -> Option<&'g str> {
-        self.entry.and_then(|entry| entry.tenant())
+    pub fn tenant(&self) -> Option<&str> {
+        self.caller.as_ref().and_then(Caller::tenant)
     }
 
     /// The principal's plan.
     #[must_use]
-    pub fn plan(&self) -> Option<&'g str> {
-        self.entry.and_then(|entry| entry.plan())
+    pub fn plan(&self) -> Option<&str> {
+        self.caller.as_ref().and_then(Caller::plan)
+    }
+
+    /// Who asks, once verified.
+    #[must_use]
+    pub const fn caller(&self) -> Option<&Caller<'g>> {
+        self.caller.as_ref()
     }
 
     /// The public id of the API key, 0 without one.
     #[must_use]
     pub fn key_id(&self) -> u64 {
-        self.entry.map_or(0, |entry| entry.record().key_id.get())
+        self.key().map_or(0, |entry| entry.record().key_id.get())
     }
 
-    /// The key, once verified.
+    /// The API key, if it was one that was verified.
     #[must_use]
     pub const fn key(&self) -> Option<Entry<'g>> {
-        self.entry
+        match self.caller {
+            Some(Caller::Key(entry)) => Some(entry),
+            _ => None,
+        }
     }
 
     /// What would have refused the request, were it not in report mode, in the order in which it was asked.
@@ -170,9 +180,9 @@ impl<'g> Facts<'g> {
         self.reported.iter()
     }
 
-    /// The scopes that the caller holds, ascending by bytes.
+    /// The scopes of an API key, ascending by bytes. Those of an access token stand in the token.
     pub fn scopes(&self) -> impl Iterator<Item = &'g str> + use<'g> {
-        self.entry.into_iter().flat_map(|entry| entry.scopes())
+        self.key().into_iter().flat_map(|entry| entry.scopes())
     }
 }
 
@@ -199,7 +209,7 @@ impl<'g> Grant<'g> {
 
     /// Whose credential it is; `None` on a route that looks at none.
     #[must_use]
-    pub fn principal(&self) -> Option<&'g str> {
+    pub fn principal(&self) -> Option<&str> {
         self.facts.principal()
     }
 
@@ -226,10 +236,10 @@ impl<'g> Grant<'g> {
 
     /// What the application behind learns of the caller, once what [`Policy::passes_on`] refuses is taken out of the request.
     #[must_use]
-    pub fn upstream(&self) -> Upstream<'g> {
+    pub fn upstream(&self) -> Upstream<'_> {
         let facts = &self.facts;
         let (principal, tenant, plan) = (facts.principal(), facts.tenant(), facts.plan());
-        Upstream { id: facts.id, principal, tenant, plan, key: facts.entry }
+        Upstream { id: facts.id, principal, tenant, plan, key: facts.key() }
     }
 }
 

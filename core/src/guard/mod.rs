@@ -4,7 +4,8 @@
 //! Defends against: costly work for strangers; a check that runs before the one that makes it safe; an answer that tells a stranger why.
 //! Promises: each step can only deny or pass on; cheap comes before costly; nothing of a victim's is charged before the caller is known; what
 //! cannot be decided is denied.
-//! Costs: no allocation, no lock, no system call; one HMAC a pepper for a key that is shown.
+//! Costs: no allocation, no lock, no system call; one HMAC a pepper for a key that is shown, one signature a key that fits
+//! for an access token (at most 8), and 30 KiB of stack on a Cortex-M3.
 //! Full: as `rate` and `audit` say for their tables; who cannot be counted among those that run at once is refused.
 //! Not here: arithmetic and parsing. The rooms return facts; the guard combines them.
 //!
@@ -17,7 +18,7 @@
 //! | 5 address quota | 429 |
 //! | preflight | 204, 403, 404 |
 //! | 6 route | 404, 403 for its transport |
-//! | 7 credential | 400, 401, 429 for an address with many failures, 503 for a stale keyring |
+//! | 7 credential | 400, 401, 429 for an address with many failures or bad signatures, 503 for a stale keyring |
 //! | 9 access | 403 |
 //! | 10 quotas | 403 for a plan without one, 429, 503 where no room is left to count |
 //! | 12 audit | never |
@@ -27,6 +28,9 @@
 
 mod admit;
 mod answer;
+#[cfg(feature = "token")]
+mod bearer;
+mod caller;
 mod charge;
 mod check;
 mod cost;
@@ -48,6 +52,9 @@ mod value;
 
 pub use admit::{Feeds, Guard, Misuse};
 pub use answer::{Answer, Body, Field, Limit};
+#[cfg(feature = "token")]
+pub use caller::Bearer;
+pub use caller::Caller;
 pub use cost::{ChargeError, NotCharged, Payer, Refusal};
 pub use decision::{Decision, DecisionId, Denial, Facts, Grant, Outcome};
 pub use pick::{NeitherSlot, Picked, Slot};

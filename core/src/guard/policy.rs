@@ -18,6 +18,10 @@ use crate::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, QuotaRecord,
 use crate::request::Request;
 use crate::table::TableSize;
 use crate::time::{Now, Quality};
+#[cfg(feature = "token")]
+use crate::token::Issuers;
+#[cfg(feature = "token")]
+use crate::token::record::{ISSUER, ISSUER_TEXT, JWK, MATERIAL};
 use crate::verify::PublicKey;
 
 /// A policy that was signed, fresh and whole when it was opened.
@@ -41,13 +45,45 @@ pub struct Policy<'b> {
     pub(super) feeds: &'b [FeedRecord],
     lines: &'b [LineRecord],
     pub(super) text: Text<'b>,
+    #[cfg(feature = "token")]
+    pub(super) issuers: Issuers<'b>,
     /// The least TLS that any route asks for: less can be refused before a route is known.
     pub(super) tls_floor: u8,
 }
 
 const KNOWN: &[Tag] = &[
-    POLICY, CREDENTIAL, ORIGIN, FIELD, FEED, LINE, ZONE, STARTS_V4, VALUES_V4, STARTS_V6, VALUES_V6, QUOTA, ZONE_LIMIT, PLAN, PLAN_LIMIT,
-    NAMES, ROUTE, CHARGE, CONDITION, NODE, EDGE, ACCEPT, TEMPLATE, TEXT,
+    POLICY,
+    CREDENTIAL,
+    ORIGIN,
+    FIELD,
+    FEED,
+    LINE,
+    ZONE,
+    STARTS_V4,
+    VALUES_V4,
+    STARTS_V6,
+    VALUES_V6,
+    QUOTA,
+    ZONE_LIMIT,
+    PLAN,
+    PLAN_LIMIT,
+    NAMES,
+    ROUTE,
+    CHARGE,
+    CONDITION,
+    NODE,
+    EDGE,
+    ACCEPT,
+    TEMPLATE,
+    TEXT,
+    #[cfg(feature = "token")]
+    ISSUER,
+    #[cfg(feature = "token")]
+    ISSUER_TEXT,
+    #[cfg(feature = "token")]
+    JWK,
+    #[cfg(feature = "token")]
+    MATERIAL,
 ];
 
 impl<'b> Policy<'b> {
@@ -91,6 +127,8 @@ impl<'b> Policy<'b> {
             feeds: image.records(FEED)?,
             lines: image.records(LINE)?,
             text,
+            #[cfg(feature = "token")]
+            issuers: Issuers::open(&image, text)?,
             tls_floor: routes.routes.iter().map(|route| route.tls).fold(head.tls, u8::min),
         };
         policy.check()?;
@@ -264,6 +302,13 @@ const DEFAULT_PLAN: &[u8] = b"default";
 pub(super) struct Plan<'b> {
     index: u16,
     pub(super) name: &'b [u8],
+}
+
+#[cfg(feature = "token")]
+impl<'b> Plan<'b> {
+    pub(super) fn text(&self) -> Option<&'b str> {
+        core::str::from_utf8(self.name).ok()
+    }
 }
 
 /// The signers of a feed; a second one of all zeros is none.

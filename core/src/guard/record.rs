@@ -89,9 +89,18 @@ pub struct CredentialRecord {
     pub header: U32,
     /// The authentication scheme before the credential (`Bearer`), or `NO_TEXT`: the whole value is the credential.
     pub scheme: U32,
+    /// [`TAKES_KEY`], [`TAKES_TOKEN`].
+    pub takes: u8,
+    /// Zero.
+    pub zero: [u8; 3],
 }
 
-const _: () = assert!(size_of::<CredentialRecord>() == 8);
+const _: () = assert!(size_of::<CredentialRecord>() == 12);
+
+/// [`CredentialRecord::takes`]: API keys.
+pub const TAKES_KEY: u8 = 1;
+/// [`CredentialRecord::takes`]: access tokens.
+pub const TAKES_TOKEN: u8 = 2;
 
 /// A field of every answer.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]

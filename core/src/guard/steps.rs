@@ -4,13 +4,16 @@ use core::net::IpAddr;
 
 use super::admit::Guard;
 use super::answer::Answer;
+use super::caller::Caller;
 use super::credential::{self, Shown};
 use super::decision::Facts;
+#[cfg(feature = "token")]
+use super::record::{TAKES_KEY, TAKES_TOKEN};
 use super::report::{Posture, WouldDeny};
 use super::running::Held;
 use super::stale::Stale;
 use super::trace::{Fact, Step, Trace};
-use crate::access::record::AUTH_NONE;
+use crate::access::record::{AUTH_KEY, AUTH_NONE};
 use crate::access::{Known, Path, PathError, Route};
 use crate::audit::{Reason, Verdict};
 use crate::key::{Entry, KeyReason};
@@ -47,6 +50,8 @@ pub(super) struct Attempt<'a, 'g, 'r, T> {
     tls: u8,
     /// Whether the route is hidden, and not known to serve this caller.
     is_hidden: bool,
+    /// What the caller's credential lacks of what the route asks for.
+    pub(super) lacks: Option<Reason>,
     /// The places that it took of those that run at once; none once it is refused.
     pub(super) held: Held,
 }
@@ -56,7 +61,7 @@ const TLS_BY_PROXY: u8 = u8::MAX;
 
 impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     pub(super) fn new(guard: &'a Guard<'g>, request: &'a Request<'r>, now: Now, trace: &'a mut T, facts: Facts<'g>) -> Self {
-        Self { guard, request, now, trace, facts, path: None, route: None, tls: 0, is_hidden: false, held: Held::default() }
+        Self { guard, request, now, trace, facts, path: None, route: None, tls: 0, is_hidden: false, lacks: None, held: Held::default() }
     }
 
     pub(super) fn run(&mut self) -> Result<(), Stop> {
@@ -123,7 +128,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
 
     /// Whom a share of callers is counted by.
     pub(super) fn caller(&self) -> Partition {
-        self.guard.partition_of(self.facts.entry.and_then(|entry| entry.principal_bytes()), self.facts.client())
+        self.guard.partition_of(self.facts.caller.as_ref().and_then(Caller::principal_bytes), self.facts.client())
     }
 
     fn shape(&mut self) -> Result<(), Stop> {
@@ -215,7 +220,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         let Some(found) = policy.routes.find(self.request.method, &path) else {
             if policy.hides {
                 // As on a hidden route: neither the time nor what a bad key costs its address tells them apart.
-                let _ = self.verified();
+                let _ = self.verified(None);
             }
             return Err(self.no_route().into());
         };
@@ -233,19 +238,42 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         if route.record().auth == AUTH_NONE {
             return Ok(());
         }
-        let entry = self.verified()?;
-        self.facts.entry = Some(entry);
-        self.trace.fact(Step::Credential, Fact::Principal(entry.principal().ok_or(Reason::Corrupt)?));
+        let (caller, kind) = self.verified(Some(route))?;
+        self.trace.fact(Step::Credential, Fact::Principal(caller.principal().ok_or(Reason::Corrupt)?));
+        if route.record().auth & kind == 0 {
+            return Err(Reason::Auth.into());
+        }
+        self.facts.caller = Some(caller);
         Ok(())
     }
 
+    /// Whose credential the request shows, if it is a good one, and its bit in a route's `auth`.
+    fn verified(&mut self, route: Option<Route<'g>>) -> Result<(Caller<'g>, u8), Stop> {
+        let shown = credential::find(&self.guard.policy, self.request);
+        #[cfg(feature = "token")]
+        if let Shown::One(token, takes) = shown
+            && takes & TAKES_TOKEN != 0
+            && (takes & TAKES_KEY == 0 || crate::token::has_shape(token))
+        {
+            return self.bearer(token, route).map(|(bearer, bit)| (Caller::Token(bearer), bit));
+        }
+        let entry = self.key(shown)?;
+        if let Some(route) = route {
+            let has_scopes = route.scopes_held(|scope| entry.has_scope(scope));
+            // No key has a role.
+            let has_role = route.role_held(|_| false);
+            self.lacks = if !has_scopes { Some(Reason::Scope) } else { (!has_role).then_some(Reason::Role) };
+        }
+        Ok((Caller::Key(entry), AUTH_KEY))
+    }
+
     /// The key that the request shows, if it is a good one. Of a stale keyring none is.
-    fn verified(&mut self) -> Result<Entry<'g>, Stop> {
+    fn key(&mut self, shown: Shown<'_>) -> Result<Entry<'g>, Stop> {
         self.fresh(Step::Credential, self.guard.stale_keyring(self.now))?;
-        let key = match credential::find(&self.guard.policy, self.request) {
+        let key = match shown {
             Shown::None => return Err(Reason::NoCredential.into()),
             Shown::Several => return Err(Reason::Credentials.into()),
-            Shown::One(key) => key,
+            Shown::One(key, _) => key,
         };
         let keyring = self.guard.keyring.ok_or(Reason::Corrupt)?;
         let secrets = self.guard.secrets;
@@ -275,14 +303,14 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
             return Err(Reason::Zone.into());
         }
         let policy = &self.guard.policy;
-        if let Some(entry) = self.facts.entry {
+        if let Some(entry) = self.facts.key() {
             let is_bound = entry.zone_bytes().next().is_some();
             if is_bound && !entry.zone_bytes().any(|name| policy.zone_named(name) & zones != 0) {
                 return Err(Reason::KeyZone.into());
             }
         }
-        if !route.scopes_held(|scope| self.facts.entry.is_some_and(|entry| entry.has_scope(scope))) {
-            return Err(Reason::Scope.into());
+        if let Some(lacks) = self.lacks {
+            return Err(lacks.into());
         }
         if route.record().conditions.count.get() == 0 {
             return Ok(());

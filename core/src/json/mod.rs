@@ -20,7 +20,8 @@ pub use value::{Array, Object, Value};
 
 /// Past what may stand between two tokens.
 fn past_space(rest: &str) -> &str {
-    rest.trim_start_matches([' ', '\t', '\n', '\r'])
+    let spaces = rest.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+    rest.get(spaces..).unwrap_or_default()
 }
 
 /// Behind the first byte, which is ASCII.

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::check::Wrong;
+use super::past_one;
 
 /// A string, as it stands between its quotes. Two are equal if they say the same, however they are written.
 #[derive(Clone, Copy)]
@@ -117,17 +118,16 @@ pub(super) fn text(rest: &str) -> Result<(Text<'_>, &str), Wrong> {
     let mut has_escapes = false;
     let mut at = inside;
     loop {
-        let plain = at.bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count();
-        let behind = at.get(plain..).ok_or(Wrong::Syntax)?;
-        let mut characters = behind.chars();
-        match characters.next() {
-            Some('"') => {
+        let behind = at.get(plain(at.as_bytes())..).ok_or(Wrong::Syntax)?;
+        match behind.bytes().next() {
+            Some(b'"') => {
                 let length = inside.len().saturating_sub(behind.len());
                 let raw = inside.get(..length).ok_or(Wrong::Syntax)?;
-                return Ok((Text { raw, has_escapes }, characters.as_str()));
+                return Ok((Text { raw, has_escapes }, past_one(behind)));
             }
-            Some('\\') => {
+            Some(b'\\') => {
                 has_escapes = true;
+                let mut characters = past_one(behind).chars();
                 escape(&mut characters).ok_or_else(|| broken(behind))?;
                 at = characters.as_str();
             }
@@ -135,6 +135,26 @@ pub(super) fn text(rest: &str) -> Result<(Text<'_>, &str), Wrong> {
             None => return Err(Wrong::End),
         }
     }
+}
+
+/// How many bytes stand before the first that ends a string, begins an escape or may not stand in one; eight at a time.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES << 7;
+    let (words, rest) = bytes.as_chunks();
+    let mut before = 0usize;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        // The top bit of a byte that is below n, if no byte under it is: only the lowest is looked at.
+        let below = |word: u64, n: u64| word.wrapping_sub(ONES.wrapping_mul(n)) & !word & TOPS;
+        let is = |byte: u8| below(word ^ ONES.wrapping_mul(u64::from(byte)), 1);
+        let found = below(word, 0x20) | is(b'"') | is(b'\\');
+        if found != 0 {
+            return before.saturating_add(usize::try_from(found.trailing_zeros() / 8).unwrap_or(0));
+        }
+        before = before.saturating_add(8);
+    }
+    before.saturating_add(rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count())
 }
 
 /// Why an escape is none: half of a character, or no JSON at all.

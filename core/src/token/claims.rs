@@ -6,11 +6,19 @@ use crate::json::{Object, Text, Value};
 #[derive(Debug, Clone, Copy)]
 pub struct Claims<'b> {
     object: Object<'b>,
+    text: &'b [u8],
 }
 
 impl<'b> Claims<'b> {
-    pub(super) const fn of(object: Object<'b>) -> Self {
-        Self { object }
+    pub(super) const fn of(object: Object<'b>, text: &'b [u8]) -> Self {
+        Self { object, text }
+    }
+
+    /// All of them, as the text that was signed: a JSON object that any reader understands alike.
+    #[must_use]
+    pub fn as_json(&self) -> &'b str {
+        // Seen to be UTF-8 when it was checked.
+        core::str::from_utf8(self.text).unwrap_or_default()
     }
 
     /// Whose token it is: `sub`.
@@ -74,13 +82,16 @@ pub(super) struct Registered<'b> {
     pub(super) is_of_login: bool,
 }
 
+/// The names that are looked for.
+const KNOWN: [&str; 9] = ["iss", "aud", "exp", "nbf", "iat", "nonce", "at_hash", "c_hash", "typ"];
+
 impl<'b> Registered<'b> {
     pub(super) fn of(claims: Object<'b>) -> Self {
         let mut found = Self::default();
         for (name, value) in claims.members() {
             // However it is written, a name is the one that it means.
-            let known = ["iss", "aud", "exp", "nbf", "iat", "nonce", "at_hash", "c_hash", "typ"];
-            let slot = match known.into_iter().find(|known| name == *known) {
+            let known = name.as_str().or_else(|| KNOWN.into_iter().find(|known| name == *known));
+            let slot = match known {
                 Some("iss") => &mut found.issuer,
                 Some("aud") => &mut found.audience,
                 Some("exp") => &mut found.expires,
@@ -90,11 +101,11 @@ impl<'b> Registered<'b> {
                     found.is_of_login |= value.as_text().is_some_and(|kind| kind == "ID");
                     continue;
                 }
-                Some(_) => {
+                Some("nonce" | "at_hash" | "c_hash") => {
                     found.is_of_login = true;
                     continue;
                 }
-                None => continue,
+                _ => continue,
             };
             *slot = Some(value);
         }

@@ -1,8 +1,7 @@
 //! The compact serialization of RFC 7515 §7.1: three texts of base64url between two dots.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-
 use super::key::Key;
+use crate::encode::base64url;
 
 /// The longest token, in bytes.
 pub const TOKEN_MAX: usize = 8192;
@@ -35,7 +34,7 @@ impl<'t> Jws<'t> {
     }
 
     pub(super) fn header<'b>(&self, buffer: &'b mut [u8; HEADER_MAX]) -> Option<&'b [u8]> {
-        decoded(self.header, buffer)
+        base64url(self.header, buffer)
     }
 
     /// How many bytes the payload takes, decoded.
@@ -45,26 +44,20 @@ impl<'t> Jws<'t> {
     }
 
     pub(super) fn payload<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
-        decoded(self.payload, buffer)
+        base64url(self.payload, buffer)
     }
 
     /// Whether one of the keys has signed it.
     pub(super) fn is_signed_by<'k>(&self, mut keys: impl Iterator<Item = &'k Key<'k>>) -> bool {
         let mut buffer = [0; SIGNATURE_MAX];
-        decoded(self.signature, &mut buffer).is_some_and(|signature| keys.any(|key| key.has_signed(self.signed, signature)))
+        base64url(self.signature, &mut buffer).is_some_and(|signature| keys.any(|key| key.has_signed(self.signed, signature)))
     }
-}
-
-/// Base64url without padding, in the one way that these bytes are written; `None` if it does not fit.
-fn decoded<'b>(text: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
-    Base64UrlUnpadded::decode(text, buffer).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use base64ct::{Base64UrlUnpadded, Encoding};
-
     use super::Jws;
+    use crate::encode::base64url;
     use crate::token::Key;
     use crate::verify::PublicKey;
 
@@ -73,7 +66,7 @@ mod tests {
     fn the_rfcs_ed25519_example_is_signed_by_its_key() {
         let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
         let mut bytes = [0; 32];
-        let key = Base64UrlUnpadded::decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", &mut bytes).ok();
+        let key = base64url(b"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", &mut bytes);
         let key = key.and_then(|key| PublicKey::from_bytes(key.try_into().ok()?).ok()).map(|key| Key::ed25519(None, key));
         let is_signed = |token: &str| Jws::split(token.as_bytes()).is_some_and(|jws| jws.is_signed_by(key.iter()));
         assert!(is_signed(token) && !is_signed(&token.replacen("RXhh", "RXhi", 1)));

@@ -13,11 +13,22 @@
 //! A reason is for the operator. The caller is told `invalid_token` (RFC 6750 §3.1) and no more.
 
 mod claims;
+#[cfg(feature = "guard")]
+mod issuers;
 mod jws;
 mod key;
+#[cfg(feature = "guard")]
+pub mod record;
+mod rules;
+#[cfg(feature = "guard")]
+mod shown;
 mod verifier;
 
 pub use claims::Claims;
+#[cfg(feature = "guard")]
+pub use issuers::{Issuer, Issuers};
 pub use jws::TOKEN_MAX;
 pub use key::{Algorithm, Key};
+#[cfg(feature = "guard")]
+pub(crate) use shown::{Room, Shown, has_shape};
 pub use verifier::{AUDIENCES_MAX, KEYS_MAX, LEEWAY_MAX_S, TokenReason, Verifier, VerifierError};

@@ -5,8 +5,8 @@ use core::fmt;
 use super::claims::{Claims, Registered};
 use super::jws::{HEADER_MAX, Jws, TOKEN_MAX};
 use super::key::Key;
-use crate::json::{self, Number, Object, Text, Value};
-use crate::time::{Now, Quality};
+use super::rules::{Header, Rules, object};
+use crate::time::Now;
 
 /// The most keys of an issuer: each that fits a token may cost a verification.
 pub const KEYS_MAX: usize = 8;
@@ -33,12 +33,9 @@ pub const LEEWAY_MAX_S: u32 = 300;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Verifier<'r> {
-    issuer: &'r str,
-    audiences: &'r [&'r str],
-    keys: &'r [Key<'r>],
+    rules: Rules<'r>,
     types: &'r [&'r str],
-    leeway_s: u32,
-    age_max_s: Option<u32>,
+    keys: &'r [Key<'r>],
 }
 
 impl<'r> Verifier<'r> {
@@ -56,7 +53,7 @@ impl<'r> Verifier<'r> {
         if !(1..=KEYS_MAX).contains(&keys.len()) {
             return Err(VerifierError::Keys);
         }
-        Ok(Self { issuer, audiences, keys, types: &["at+jwt"], leeway_s: 0, age_max_s: None })
+        Ok(Self { rules: Rules { issuer, audiences, leeway_s: 0, age_max_s: None }, types: &["at+jwt"], keys })
     }
 
     /// Other types, as `typ` has them: `JWT` is what many servers write, for ID tokens too.
@@ -68,13 +65,13 @@ impl<'r> Verifier<'r> {
     /// By how much the issuer's clock may differ; more than [`LEEWAY_MAX_S`] is as much.
     #[must_use]
     pub fn with_leeway(self, leeway_s: u32) -> Self {
-        Self { leeway_s: leeway_s.min(LEEWAY_MAX_S), ..self }
+        Self { rules: Rules { leeway_s: leeway_s.min(LEEWAY_MAX_S), ..self.rules }, ..self }
     }
 
     /// How long ago a token may have been issued, whatever it says of its end; then it has to say when that was.
     #[must_use]
     pub const fn with_age_max(self, age_max_s: u32) -> Self {
-        Self { age_max_s: Some(age_max_s), ..self }
+        Self { rules: Rules { age_max_s: Some(age_max_s), ..self.rules }, ..self }
     }
 
     /// The claims of a good token, decoded into the caller's buffer: three quarters of the longest token that is to fit.
@@ -90,99 +87,24 @@ impl<'r> Verifier<'r> {
             return Err(TokenReason::TooLong);
         }
         let mut header = [0; HEADER_MAX];
-        let header = jws.header(&mut header).ok_or(TokenReason::Malformed)?;
-        let header = Header::read(object(header)?)?;
-        let fits = |key: &&Key<'_>| header.algorithm == key.algorithm().name();
-        let is_named = |key: &&Key<'_>| header.kid.is_none_or(|kid| key.kid.is_none_or(|known| kid == known));
-        if !self.keys.iter().any(|key| fits(&key)) {
+        let header = Header::read(object(jws.header(&mut header).ok_or(TokenReason::Malformed)?)?)?;
+        let of_algorithm = |key: &&Key<'_>| header.is_called(key.algorithm());
+        let named = |key: &&Key<'_>| header.may_mean(key.kid);
+        if !self.keys.iter().any(|key| of_algorithm(&key)) {
             return Err(TokenReason::Algorithm);
         }
-        if !self.keys.iter().any(|key| fits(&key) && is_named(&key)) {
+        if !self.keys.iter().any(|key| of_algorithm(&key) && named(&key)) {
             return Err(TokenReason::KeyUnknown);
         }
-        if !self.types.iter().any(|known| header.is_of_type(known)) {
-            return Err(TokenReason::Type);
-        }
-        if !jws.is_signed_by(self.keys.iter().filter(fits).filter(is_named)) {
+        header.check_type(self.types)?;
+        if !jws.is_signed_by(self.keys.iter().filter(of_algorithm).filter(named)) {
             return Err(TokenReason::Signature);
         }
-        let claims = object(jws.payload(buffer).ok_or(TokenReason::Malformed)?)?;
-        self.check(&Registered::of(claims), now)?;
-        Ok(Claims::of(claims))
+        let payload = jws.payload(buffer).ok_or(TokenReason::Malformed)?;
+        let claims = object(payload)?;
+        self.rules.check(&Registered::of(claims), now)?;
+        Ok(Claims::of(claims, payload))
     }
-
-    fn check(&self, claims: &Registered<'_>, now: Now) -> Result<(), TokenReason> {
-        if claims.is_of_login {
-            return Err(TokenReason::IdToken);
-        }
-        if !claims.issuer.and_then(Value::as_text).is_some_and(|issuer| issuer == self.issuer) {
-            return Err(TokenReason::Issuer);
-        }
-        if !self.audiences.iter().any(|audience| claims.is_for(audience)) {
-            return Err(TokenReason::Audience);
-        }
-        if now.quality != Quality::Trusted {
-            return Err(TokenReason::Clock);
-        }
-        let now_s = i64::try_from(now.wall_s).unwrap_or(i64::MAX);
-        let leeway_s = i64::from(self.leeway_s);
-        let (late, early) = (now_s.saturating_sub(leeway_s), now_s.saturating_add(leeway_s));
-        // What is written, and no date, is no token.
-        let date = |claim: Option<Value<'_>>| claim.map(|value| value.as_number().map(Number::ceil).ok_or(TokenReason::Claims)).transpose();
-        let (expires, begins, issued) = (date(claims.expires)?.ok_or(TokenReason::Claims)?, date(claims.begins)?, date(claims.issued)?);
-        if late >= expires {
-            return Err(TokenReason::Expired);
-        }
-        if [begins, issued].into_iter().flatten().any(|moment| early < moment) {
-            return Err(TokenReason::NotYet);
-        }
-        match self.age_max_s {
-            None => Ok(()),
-            Some(age_max_s) => match issued {
-                None => Err(TokenReason::Claims),
-                Some(issued) if late.saturating_sub(issued) > i64::from(age_max_s) => Err(TokenReason::TooOld),
-                Some(_) => Ok(()),
-            },
-        }
-    }
-}
-
-/// What a header says that matters here. Where it says that keys are, nobody looks.
-struct Header<'h> {
-    algorithm: Text<'h>,
-    kid: Option<Text<'h>>,
-    kind: Option<Text<'h>>,
-}
-
-impl<'h> Header<'h> {
-    fn read(header: Object<'h>) -> Result<Self, TokenReason> {
-        let (mut algorithm, mut kid, mut kind) = (None, None, None);
-        for (name, value) in header.members() {
-            let slot = match name.as_str() {
-                Some("alg") => &mut algorithm,
-                Some("kid") => &mut kid,
-                Some("typ") => &mut kind,
-                // RFC 7515 §4.1.11: whoever does not understand what is critical refuses.
-                Some("crit") => return Err(TokenReason::Critical),
-                Some(_) => continue,
-                // A name that needs no escape and has one is meant for another reader.
-                None => return Err(TokenReason::Malformed),
-            };
-            *slot = Some(value.as_text().ok_or(TokenReason::Malformed)?);
-        }
-        Ok(Self { algorithm: algorithm.ok_or(TokenReason::Malformed)?, kid, kind })
-    }
-
-    /// RFC 7515 §4.1.9: a media type, whose `application/` may be left out, in any case.
-    fn is_of_type(&self, known: &str) -> bool {
-        let Some(kind) = self.kind.and_then(|kind| kind.as_str()) else { return false };
-        let (prefix, rest) = kind.split_at_checked("application/".len()).unwrap_or_default();
-        kind.eq_ignore_ascii_case(known) || (prefix.eq_ignore_ascii_case("application/") && rest.eq_ignore_ascii_case(known))
-    }
-}
-
-fn object(bytes: &[u8]) -> Result<Object<'_>, TokenReason> {
-    json::open(bytes).ok().and_then(Value::as_object).ok_or(TokenReason::Malformed)
 }
 
 macro_rules! reasons {

@@ -39,7 +39,7 @@ pub(crate) struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     /// What a decision answered.
-    pub(crate) fn of(decision: &Decision<'a>) -> Self {
+    pub(crate) fn of(decision: &'a Decision<'_>) -> Self {
         let (reason, wait_s) = match decision {
             Decision::Allow(_) => ("", 0),
             Decision::Deny(denial) => (denial.reason().word(), denial.retry_after_s()),

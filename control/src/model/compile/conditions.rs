@@ -9,7 +9,7 @@ impl Compiler<'_> {
     pub(super) fn condition(&mut self, route: &Route, condition: &Condition) -> Result<ConditionRecord, CompileError> {
         let fail = || CompileError::Condition { route: route.name.clone(), text: condition.text.clone() };
         let is_path_right = matches!(&condition.test, Test::Equal(_, Operand::Path(_)));
-        if is_path_right || (condition.test.needs_caller() && !route.needs_key) {
+        if is_path_right || (condition.test.needs_caller() && !route.knows_caller()) {
             return Err(fail());
         }
         let segment = match condition.test.parameter() {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod conditions;
+mod issuers;
 mod quotas;
 mod routes;
 
@@ -14,16 +15,18 @@ use caltrop::access::record::{
 };
 use caltrop::guard::record::{
     CREDENTIAL, CredentialRecord, FEED, FIELD, FLAG_DENY_EXPIRED, FLAG_REPORT, FLAG_STRIP, FLAG_UNIX_PROXY, FORWARDED_NONE,
-    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, LISTS_MAX, NO_ZONE, ORIGIN, POLICY, PolicyRecord, STALE_DENY, STALE_KEEP,
+    FORWARDED_RFC7239, FORWARDED_X, FeedRecord, LISTS_MAX, NO_ZONE, ORIGIN, POLICY, PolicyRecord, STALE_DENY, STALE_KEEP, TAKES_KEY,
+    TAKES_TOKEN,
 };
 use caltrop::image::{Kind, NO_TEXT, Span, TEXT};
 use caltrop::name::{is_name, name64};
 use caltrop::net::record::{PROXIES, STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6, ZONE, ZONES_MAX, ZoneRecord};
 use caltrop::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, ZONE_LIMIT, ZoneLimitRecord};
+use caltrop::token::record::{ISSUER, ISSUER_TEXT, JWK, MATERIAL};
 use zerocopy::little_endian::U32;
 
 use super::error::CompileError;
-use super::policy::{Feed, FeedKind, ForwardedBy, Mode, Plan, Policy, Quota, Tls, Zone};
+use super::policy::{Credential, Feed, FeedKind, ForwardedBy, Mode, Plan, Policy, Quota, Tls, Zone};
 use super::ranges::Ranges;
 use crate::image::ImageWriter;
 use crate::text::{TextError, TextPool};
@@ -38,11 +41,8 @@ pub fn compile(policy: &Policy) -> Result<ImageWriter, CompileError> {
     let quotas = compiler.quotas()?;
     let routes = compiler.routes()?;
     let head = compiler.head()?;
-    let credentials = policy.credentials.iter().map(|credential| {
-        let scheme = credential.scheme.as_ref().map_or(Ok(NO_TEXT.into()), |scheme| compiler.text.intern(scheme))?;
-        Ok(CredentialRecord { header: compiler.text.intern(&credential.header)?, scheme })
-    });
-    let credentials = credentials.collect::<Result<Vec<_>, CompileError>>()?;
+    let issuers = compiler.issuers()?;
+    let credentials = compiler.credentials()?;
     let origins = compiler.origins()?;
     let fields = compiler.fields()?;
     let feeds = compiler.feeds()?;
@@ -75,6 +75,10 @@ pub fn compile(policy: &Policy) -> Result<ImageWriter, CompileError> {
         .records(EDGE, &compiler.edges)
         .records(ACCEPT, &compiler.accepts)
         .records(TEMPLATE, &compiler.templates)
+        .records(ISSUER, &issuers)
+        .records(ISSUER_TEXT, &compiler.issuer_keys.texts)
+        .records(JWK, &compiler.issuer_keys.keys)
+        .raw(MATERIAL, 1, &compiler.issuer_keys.material)
         .records(TEXT, compiler.text.as_bytes()))
 }
 
@@ -96,6 +100,7 @@ struct Compiler<'p> {
     edges: Vec<EdgeRecord>,
     accepts: Vec<AcceptRecord>,
     templates: Vec<U32>,
+    issuer_keys: issuers::Keys,
 }
 
 /// One window of a quota.
@@ -150,6 +155,7 @@ impl<'p> Compiler<'p> {
             edges: Vec::new(),
             accepts: Vec::new(),
             templates: Vec::new(),
+            issuer_keys: issuers::Keys::default(),
         })
     }
 
@@ -196,6 +202,29 @@ impl<'p> Compiler<'p> {
             zero: [0; 3],
             lease_s: self.lease_s()?.into(),
         })
+    }
+
+    /// Where credentials stand. Access tokens stand where RFC 6750 §2.1 puts them.
+    fn credentials(&mut self) -> Result<Vec<CredentialRecord>, CompileError> {
+        let policy = self.policy;
+        let bearer = Credential { header: "authorization".into(), scheme: Some("Bearer".into()) };
+        let is_bearer = |credential: &Credential| {
+            credential.header == bearer.header && credential.scheme.as_ref().is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"))
+        };
+        let tokens = |takes: bool| if takes && !policy.issuers.is_empty() { TAKES_TOKEN } else { 0 };
+        let mut records = Vec::new();
+        for credential in &policy.credentials {
+            records.push(self.credential(credential, TAKES_KEY | tokens(is_bearer(credential)))?);
+        }
+        if !policy.issuers.is_empty() && !policy.credentials.iter().any(is_bearer) {
+            records.push(self.credential(&bearer, TAKES_TOKEN)?);
+        }
+        Ok(records)
+    }
+
+    fn credential(&mut self, credential: &Credential, takes: u8) -> Result<CredentialRecord, CompileError> {
+        let scheme = credential.scheme.as_ref().map_or(Ok(NO_TEXT.into()), |scheme| self.text.intern(scheme))?;
+        Ok(CredentialRecord { header: self.text.intern(&credential.header)?, scheme, takes, zero: [0; 3] })
     }
 
     /// The zone that a feed fills.

@@ -80,7 +80,7 @@ impl Compiler<'_> {
         let mut places = 0;
         for (index, Window { quota, .. }) in (0u16..).zip(&self.sorted) {
             let Some(&cost) = costs.get(&quota.name) else { continue };
-            if !quota.is_chargeable(route.needs_key) {
+            if !quota.is_chargeable(route.knows_caller()) {
                 return Err(CompileError::NotChargeable(quota.name.clone()));
             }
             let cost = match cost {

@@ -1,12 +1,12 @@
 //! Routes, and the automaton that finds them.
 
 use caltrop::access::record::{AUTH_KEY, AUTH_NONE, AcceptRecord, EdgeRecord, FLAG_HIDE, NodeRecord, RouteRecord};
-use caltrop::image::NO_TEXT;
+use caltrop::image::{NO_TEXT, Span};
 use caltrop::name::name64;
 
 use super::{Compiler, check_names, span, tls};
 use crate::model::automaton::{Automaton, AutomatonError, Way};
-use crate::model::{CompileError, Method, Route, Template, Tls};
+use crate::model::{Auth, CompileError, Method, Route, Template, Tls};
 
 impl Compiler<'_> {
     pub(super) fn routes(&mut self) -> Result<Vec<RouteRecord>, CompileError> {
@@ -17,19 +17,11 @@ impl Compiler<'_> {
 
     fn route(&mut self, route: &Route) -> Result<RouteRecord, CompileError> {
         let least = route.tls.unwrap_or(self.policy.tls);
-        if route.needs_key && least == Tls::Off {
+        if route.knows_caller() && least == Tls::Off {
             return Err(CompileError::BearerInPlaintext { route: route.name.clone() });
         }
-        if route.needs_key && self.policy.keyring.is_none() {
-            return Err(CompileError::NoKeys { route: route.name.clone() });
-        }
-        let first = self.names.len();
-        for scope in &route.scopes {
-            check_names(std::iter::once(scope))?;
-            let offset = self.text.intern(scope)?;
-            self.names.push(offset);
-        }
-        let scopes = span(first, self.names.len(), "scopes")?;
+        let auth = self.auth(route)?;
+        let (scopes, roles) = (self.listed(&route.scopes, "scopes")?, self.listed(&route.roles, "roles")?);
         let charges = self.charge(route)?;
         let first = self.conditions.len();
         for condition in &route.conditions {
@@ -42,14 +34,43 @@ impl Compiler<'_> {
             zones: self.mask(&route.zones)?.into(),
             name: self.text.intern(&route.name)?,
             scopes,
+            roles,
             charges,
-            auth: if route.needs_key { AUTH_KEY } else { AUTH_NONE },
+            auth,
             tls: tls(least),
             conditions,
             flags: if route.hide { FLAG_HIDE } else { 0 },
             report: route.mode.percent(),
             zero: [0; 2],
         })
+    }
+
+    /// The credentials that it takes, a bit each.
+    fn auth(&self, route: &Route) -> Result<u8, CompileError> {
+        let policy = self.policy;
+        let key = policy.keyring.as_ref().map(|_| ("key", AUTH_KEY));
+        let issuers = policy.issuers.iter().enumerate().map(|(at, issuer)| (issuer.name.as_str(), AUTH_KEY << (at + 1)));
+        let known: Vec<(&str, u8)> = key.into_iter().chain(issuers).collect();
+        let none = || CompileError::NoAuth { route: route.name.clone() };
+        match &route.auth {
+            Auth::Nobody => Ok(AUTH_NONE),
+            Auth::Anybody if known.is_empty() => Err(none()),
+            Auth::Anybody => Ok(known.iter().fold(0, |all, (_, bit)| all | bit)),
+            Auth::OneOf(names) if names.is_empty() => Err(none()),
+            Auth::OneOf(names) => names
+                .iter()
+                .try_fold(0, |all, name| known.iter().find(|(known, _)| known == name).map(|(_, bit)| all | bit).ok_or_else(none)),
+        }
+    }
+
+    fn listed(&mut self, names: &[String], what: &'static str) -> Result<Span, CompileError> {
+        let first = self.names.len();
+        for name in names {
+            check_names(std::iter::once(name))?;
+            let offset = self.text.intern(name)?;
+            self.names.push(offset);
+        }
+        span(first, self.names.len(), what)
     }
 
     fn automaton(&mut self) -> Result<(), CompileError> {

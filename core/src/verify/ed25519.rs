@@ -1,13 +1,10 @@
-// Read first: RFC 8032 §5.1.7, and "Taming the many EdDSAs" (Chalkias, Garillot, Nikolaenko 2020) on what strict means.
-//! Signatures by keys that nobody else needs to keep secret: Ed25519, strictly.
-//!
-//! Defends against: small-order keys and points, and encodings that two verifiers would judge differently.
-//! Costs: one verification is tens of microseconds on a host and 1.6 million instructions on a Cortex-M3.
-//! Not here: who may sign what (`image::Trust`); secrets shared by both sides (`mac`).
+//! Ed25519, strictly.
 
 use core::fmt;
 
 use ed25519_dalek::{Signature, VerifyingKey};
+
+use super::{BadKey, BadSignature};
 
 /// An Ed25519 public key that decodes to a point of large order.
 ///
@@ -54,27 +51,3 @@ impl fmt::Debug for PublicKey {
         f.write_str("PublicKey(Ed25519)")
     }
 }
-
-/// The bytes are no usable public key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadKey;
-
-impl fmt::Display for BadKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an Ed25519 public key, or one of small order")
-    }
-}
-
-impl core::error::Error for BadKey {}
-
-/// The signature is not this key's over this message. It says no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadSignature;
-
-impl fmt::Display for BadSignature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("bad signature")
-    }
-}
-
-impl core::error::Error for BadSignature {}
