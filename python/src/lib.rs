@@ -16,6 +16,7 @@ mod request;
 mod secrets;
 mod signed;
 mod time;
+mod token;
 
 use pyo3::prelude::*;
 
@@ -51,6 +52,8 @@ mod _caltrop {
     use super::signed::{Tokens, Webhooks, github, slack, standard, stripe};
     #[pymodule_export]
     use super::time::Now;
+    #[pymodule_export]
+    use super::token::Verifier;
 
     /// The `caltrop` command: takes its arguments, its own name first, and gives the code to exit with.
     #[pyfunction]

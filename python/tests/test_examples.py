@@ -72,8 +72,10 @@ def test_a_planted_line_is_noticed(planted: str) -> None:
 
 def test_the_page_of_the_rooms_runs() -> None:
     blocks = re.findall(r"```python\n(.*?)```", (FOLDER.parents[1] / "docs" / "rooms.md").read_text(), re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     for block in blocks:
         exec(block, {"caltrop": caltrop})
     with pytest.raises(caltrop.InvalidWebhook):
-        exec(blocks[-1].replace("World!", "world!"), {"caltrop": caltrop})
+        exec(blocks[6].replace("World!", "world!"), {"caltrop": caltrop})
+    with pytest.raises(caltrop.InvalidToken):
+        exec(blocks[7].replace("1_795_999_999", "1_796_000_000"), {"caltrop": caltrop})

@@ -1,10 +1,11 @@
 """caltrop: an embeddable API-security core.
 
 One question for each request: may this caller do this, now, from there? `Guard` answers it from a signed policy image; `caltrop.asgi` asks it
-for an ASGI server; `caltrop.key`, `caltrop.mac`, `caltrop.signed`, `caltrop.net`, `caltrop.rate` and `caltrop.replay` are the rooms alone.
+for an ASGI server; `caltrop.key`, `caltrop.mac`, `caltrop.signed`, `caltrop.net`, `caltrop.rate`, `caltrop.replay` and `caltrop.token` are
+the rooms alone.
 """
 
-from . import asgi, key, mac, net, rate, replay, signed
+from . import asgi, key, mac, net, rate, replay, signed, token
 from ._caltrop import (
     Decision,
     Error,
@@ -52,4 +53,5 @@ __all__ = [
     "rate",
     "replay",
     "signed",
+    "token",
 ]

@@ -34,6 +34,7 @@ __all__ = [
     "StateError",
     "Taken",
     "Tokens",
+    "Verifier",
     "Webhooks",
     "Zones",
     "command",
@@ -550,6 +551,32 @@ class Tokens:
         """The claims of a token that is good; the clock's `now` unless one is given.
 
         Raises InvalidToken; its `reason` says why, for the operator.
+        """
+
+@final
+class Verifier:
+    """What is accepted of one issuer: its tokens for one of these audiences, of one of these types, signed under one of these algorithms by a key of
+    `jwks` (a JSON Web Key Set, as a dict or as text) or, for HS256 alone, under `secret`. Any thread may ask it.
+
+    Keys for something else are passed over, and a key without `alg` is bound by `algorithms`. Raises ValueError for what cannot be used.
+    """
+
+    def __new__(
+        cls,
+        *,
+        issuer: str,
+        audience: str | Iterable[str],
+        algorithms: str | Iterable[str],
+        jwks: dict[str, Any] | str | bytes | None = None,
+        secret: bytes | str | None = None,
+        types: str | Iterable[str] | None = None,
+        leeway: int = 0,
+        max_age: int | None = None,
+    ) -> Verifier: ...
+    def verify(self, token: str | bytes, *, now: Now | None = None) -> dict[str, Any]:
+        """The claims of a token that is good, as a dict; the clock's `now` unless one is given.
+
+        Raises InvalidToken; its `reason` says why, for the operator: the caller is told `invalid_token` and no more (RFC 6750 §3.1).
         """
 
 def command(arguments: Sequence[str]) -> int:
