@@ -85,6 +85,10 @@ fn a_flood_of_forged_tokens_stops_being_checked_and_known_callers_go_on() {
         let later = (0..300).filter(|from| show(guard, STRANGERS + 100_000 + from, &good, at(2)).is_ok()).count();
         assert_eq!(later, 300);
         assert!(show(guard, KNOWN, &good, at(599)).is_ok());
+        // Ten minutes after the last good one, not the first.
+        (0..500).for_each(|from| drop(show(guard, STRANGERS + 200_000 + from, &forged, at(1198))));
+        assert!(show(guard, KNOWN, &good, at(1198)).is_ok());
+        assert_eq!(show(guard, STRANGERS + 88_888, &good, at(1198)), Err((Reason::Proofs, 1)));
     });
 }
 
@@ -101,8 +105,11 @@ fn one_address_has_its_own_budget_and_is_known_only_for_a_while() {
         let nameless = token("ada", true).replacen("eyJhbGciOiJFZERTQSI", "eyJhbGciOiJIUzI1NiI", 1);
         (0..50).for_each(|_| assert_eq!(show(guard, STRANGERS, &nameless, at(5)), Err((Reason::TokenAlgorithm, 0))));
         assert!(show(guard, STRANGERS, &good, at(5)).is_ok());
-        // Known until ten minutes are over.
-        (0..500).for_each(|from| drop(show(guard, STRANGERS + 9 + from, &forged, at(700))));
-        assert_eq!(show(guard, KNOWN, &good, at(700)), Err((Reason::Proofs, 1)));
+        // Nor is what is over, whoever signed it.
+        let over = Now { wall_s: 1_796_010_000, ..at(5) };
+        (0..50).for_each(|_| assert_eq!(show(guard, STRANGERS + 7, &forged, over), Err((Reason::TokenExpired, 0))));
+        // Known until twice ten minutes are over without a good one.
+        (0..500).for_each(|from| drop(show(guard, STRANGERS + 9 + from, &forged, at(1210))));
+        assert_eq!(show(guard, KNOWN, &good, at(1210)), Err((Reason::Proofs, 1)));
     });
 }

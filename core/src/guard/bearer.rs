@@ -2,7 +2,7 @@
 //!
 //! Defends against: strangers who buy signature checks with forged tokens, from one address or from many; an issuer who names another's principals.
 //! Promises: a check is paid for before it is made and costs nothing if the signature is good; callers who were verified within ten minutes
-//! never wait for strangers. A token of no issuer, or that no key fits, costs no check.
+//! never wait for strangers. A token of no issuer, that no key fits, that is over or for somebody else costs no check.
 
 use super::admit::Guard;
 use super::caller::{Bearer, Name};
@@ -14,7 +14,7 @@ use crate::audit::Reason;
 use crate::image::NO_TEXT;
 use crate::json::Value;
 use crate::rate::record::on;
-use crate::rate::{Charge, Quota};
+use crate::rate::{AllRefused, Charge, Quota, Refused};
 use crate::time::Now;
 use crate::token::record::IssuerRecord;
 use crate::token::{Claims, Issuer, Room, Shown, TokenReason};
@@ -34,18 +34,18 @@ const STRANGERS: (u64, u32) = (SECOND / 200, 400);
 const KNOWN_FOR: u64 = 600 * SECOND;
 
 /// Why a token does not pass: its own fault, for which the address pays, or that too many were not good before.
-enum Refused {
+enum Failed {
     Reason(Reason),
     Stop(Stop),
 }
 
-impl From<Reason> for Refused {
+impl From<Reason> for Failed {
     fn from(reason: Reason) -> Self {
         Self::Reason(reason)
     }
 }
 
-impl From<TokenReason> for Refused {
+impl From<TokenReason> for Failed {
     fn from(reason: TokenReason) -> Self {
         Self::Reason(match reason {
             TokenReason::TooLong | TokenReason::Malformed | TokenReason::Critical => Reason::TokenMalformed,
@@ -68,10 +68,10 @@ impl<'g, T: Trace> Attempt<'_, 'g, '_, T> {
     /// Whom a token names, and what that issuer is to a route's `auth`. Apart from the other steps, whose stack it would fill.
     #[inline(never)]
     pub(super) fn bearer(&mut self, token: &[u8], route: Option<Route<'g>>) -> Result<(Bearer<'g>, u8), Stop> {
-        self.token(token, route).map_err(|refused| {
-            let reason = match refused {
-                Refused::Stop(stop) => return stop,
-                Refused::Reason(reason) => reason,
+        self.token(token, route).map_err(|failed| {
+            let reason = match failed {
+                Failed::Stop(stop) => return stop,
+                Failed::Reason(reason) => reason,
             };
             // The address pays, never the principal that was claimed.
             match self.by_address(on::AUTH_FAILURE).and_then(|charges| self.take(Step::Credential, &charges, Reason::Failures)) {
@@ -81,29 +81,31 @@ impl<'g, T: Trace> Attempt<'_, 'g, '_, T> {
         })
     }
 
-    fn token(&mut self, token: &[u8], route: Option<Route<'g>>) -> Result<(Bearer<'g>, u8), Refused> {
+    fn token(&mut self, token: &[u8], route: Option<Route<'g>>) -> Result<(Bearer<'g>, u8), Failed> {
         let mut room = Room::new();
         let shown = Shown::read(token, &mut room)?;
         let mut issuers = (1u32..).zip(self.guard.policy.issuers.iter());
         let (bit, issuer) = issuers.find(|(_, issuer)| issuer.is_of(&shown)).ok_or(Reason::TokenIssuer)?;
         issuer.fits(&shown)?;
-        let budget = self.budget()?;
-        let verified = issuer.verified(&shown, self.now);
-        if !matches!(verified, Err(TokenReason::Signature)) {
-            budget.give_back(self.guard, self.now);
-        }
-        let claims = verified?;
-        self.lacks = route.and_then(|route| lacks(&route, &claims, issuer.record(), &self.guard.policy));
+        // Whoever signed it: a token that is over, or for somebody else, is not worth a check of its signature.
+        let claims = issuer.claims(&shown, self.now)?;
         let bearer = named(&claims, &issuer, &self.guard.policy).ok_or(Reason::TokenClaims)?;
+        let budget = self.budget()?;
+        if !issuer.has_signed(&shown) {
+            return Err(Reason::TokenSignature.into());
+        }
+        budget.give_back(self.guard, self.now);
+        self.lacks = route.and_then(|route| lacks(&route, &claims, issuer.record(), &self.guard.policy));
         Ok((bearer, 1u8.unbounded_shl(bit)))
     }
 
     /// Pays for one check of a signature.
-    fn budget(&mut self) -> Result<Budget, Refused> {
+    fn budget(&mut self) -> Result<Budget, Failed> {
         let limiter = self.guard.state.limiter();
         let quota = |name64, (unit, burst)| Quota::from_unit(name64, unit, burst).map_err(|_| Reason::Corrupt);
         let address = limiter.address(self.facts.client()).caller();
-        let known = Charge { partition: address, quota: quota(KNOWN, (KNOWN_FOR, 1))?, cost: 1 };
+        let [known, known_twice] = [1, 2].map(|burst| quota(KNOWN, (KNOWN_FOR, burst)));
+        let known = Charge { partition: address, quota: known?, cost: 1 };
         let own = Charge { partition: address, quota: quota(OF_ADDRESS, ADDRESS)?, cost: 1 };
         let all = Charge { partition: limiter.route(b""), quota: quota(OF_STRANGERS, STRANGERS)?, cost: 1 };
         // What is owed of it is the time for which the address is still known.
@@ -111,11 +113,13 @@ impl<'g, T: Trace> Attempt<'_, 'g, '_, T> {
         let both = [all, own];
         let charges = if is_known { both.get(1..).unwrap_or_default() } else { &both };
         match limiter.take_all(charges, self.now) {
-            Ok(_) => Ok(Budget { known, own, all: (!is_known).then_some(all) }),
-            Err(refused) => {
-                let retry_after_s = refused.refused.retry_after_s();
-                Err(Refused::Stop(Stop { retry_after_s, ..Reason::Proofs.into() }))
+            Ok(_) => {
+                // Each good signature leaves at least that time to go: it may be owed twice.
+                let known = Charge { quota: known_twice?, ..known };
+                Ok(Budget { known, own, all: (!is_known).then_some(all) })
             }
+            Err(AllRefused { refused: Refused::Contended, .. }) => Err(Reason::Contended.into()),
+            Err(AllRefused { refused, .. }) => Err(Failed::Stop(Stop { retry_after_s: refused.retry_after_s(), ..Reason::Proofs.into() })),
         }
     }
 }

@@ -151,11 +151,9 @@ impl<'b> Issuer<'b> {
         shown.header.check_type(&self.texts::<TYPES_MAX>(self.record.types))
     }
 
-    /// The claims of a token that fits, if this issuer has signed it and they say what they must.
-    pub(crate) fn verified<'p>(&self, shown: &Shown<'_, 'p>, now: Now) -> Result<Claims<'p>, TokenReason> {
-        if !self.has_signed(shown) {
-            return Err(TokenReason::Signature);
-        }
+    /// The claims of a token, if they say what they must. Nobody has signed them until [`Issuer::has_signed`] says so: who sees to that first pays
+    /// for signatures of tokens that are over.
+    pub(crate) fn claims<'p>(&self, shown: &Shown<'_, 'p>, now: Now) -> Result<Claims<'p>, TokenReason> {
         let issuer = self.named_by(shown).ok_or(TokenReason::Issuer)?;
         let (audiences, age_max_s) = (self.texts::<AUDIENCES_MAX>(self.record.audiences), self.record.age_max_s.get());
         let rules = Rules {
@@ -168,9 +166,9 @@ impl<'b> Issuer<'b> {
         Ok(Claims::of(shown.claims, shown.payload))
     }
 
-    /// Apart, since each key takes its part of the stack.
+    /// Whether one of its keys has signed a token. Apart, since each key takes its part of the stack.
     #[inline(never)]
-    fn has_signed(&self, shown: &Shown<'_, '_>) -> bool {
+    pub(crate) fn has_signed(&self, shown: &Shown<'_, '_>) -> bool {
         let Some(algorithm) = self.algorithm(shown) else { return false };
         self.records_for(shown, algorithm)
             .filter_map(|record| self.all.key(record, algorithm))
