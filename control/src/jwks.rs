@@ -37,6 +37,16 @@ pub enum Material {
 }
 
 impl Material {
+    /// As images have it: the point, both coordinates, or the modulus.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Ed25519(point) => point,
+            Self::P256(point) => point,
+            Self::Rsa { modulus, .. } => modulus,
+        }
+    }
+
     /// Whether it is of an algorithm.
     #[must_use]
     pub const fn is_of(&self, algorithm: Algorithm) -> bool {
@@ -84,12 +94,7 @@ impl Jwk {
             Material::Rsa { modulus, .. } => format!("RSA-{}", modulus.len() * 8),
         };
         // A key that bears an older one's name is told apart by its bytes.
-        let bytes = match &self.key {
-            Material::Ed25519(point) => &point[..],
-            Material::P256(point) => &point[..],
-            Material::Rsa { modulus, .. } => &modulus[..],
-        };
-        let print: String = Sha256::digest(bytes).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let print: String = Sha256::digest(self.key.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
         format!("{kind} key {} ({print})", self.kid.as_deref().unwrap_or("without kid"))
     }
 
@@ -139,9 +144,7 @@ impl Jwk {
         };
         Ok(Self { kid: member("kid").map(str::to_owned), algorithm, key })
     }
-}
 
-impl Jwk {
     /// The key for each of the algorithms that it may be used with.
     pub fn prepared<'j>(&'j self, algorithms: &[Algorithm]) -> impl Iterator<Item = Key<'j>> {
         let bound = |algorithm: &&Algorithm| self.algorithm.is_none_or(|own| own == **algorithm);

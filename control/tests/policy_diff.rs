@@ -18,6 +18,14 @@ keys = { kind = "keyring", signer = "keys.pub" }
 from = "feed:keys"
 in = ["x-api-key"]
 
+[auth.corp]
+issuer = "https://id.acme.example"
+audience = ["acme-api"]
+algorithms = ["EdDSA"]
+keys = [{ kty = "OKP", crv = "Ed25519", kid = "k1", x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }]
+leeway = "30s"
+max-age = "1h"
+
 [quota]
 requests = { by = "principal", limit = "60/minute", burst = 10 }
 pool = { by = "tenant", limit = "plan" }
@@ -107,6 +115,24 @@ fn every_change_is_told_with_who_is_better_off() {
             Looser,
             "auth.key also reads \"authorization: Bearer\"",
         ),
+        ("[\"acme-api\"]", "[\"acme-api\", \"b\"]", Looser, "issuer \"corp\" now takes \"audience b\""),
+        ("[\"EdDSA\"]", "[\"EdDSA\"]\ntyp = [\"JWT\"]", Tighter, "issuer \"corp\" no longer takes \"type at+jwt\""),
+        ("[\"EdDSA\"]", "[\"EdDSA\", \"ES256\"]", Looser, "issuer \"corp\" now takes \"ES256\""),
+        ("kid = \"k1\"", "kid = \"k2\"", Tighter, "issuer \"corp\" no longer has \"Ed25519 key k1 (21fe31df)\""),
+        ("id.acme.example", "id.example", Other, "issuer \"corp\" is \"https://id.example\" instead of \"https://id.acme.example\""),
+        ("leeway = \"30s\"", "leeway = \"60s\"", Looser, "issuer \"corp\" leeway 30 s → 60 s"),
+        ("max-age = \"1h\"\n", "", Looser, "issuer \"corp\" max-age 3600 s → none"),
+        ("max-age = \"1h\"", "max-age = \"5m\"", Tighter, "issuer \"corp\" max-age 3600 s → 300 s"),
+        ("max-age", "claims = { roles = \"r\" }\nmax-age", Other, "issuer \"corp\" roles by claim \"r\" instead of \"none\""),
+        ("[auth.corp]", "[auth.staff]", Tighter, "issuer \"corp\" is gone: tokens of \"https://id.acme.example\""),
+        ("[auth.corp]", "[auth.staff]", Looser, "issuer \"staff\" is new: tokens of \"https://id.acme.example\""),
+        (
+            "scopes = [\"read\"], charge",
+            "auth = \"key\", scopes = [\"read\"], charge",
+            Tighter,
+            "route \"orders\" no longer takes auth \"corp\"",
+        ),
+        ("scopes = [\"read\"], charge", "roles = [\"ops\"], charge", Tighter, "route \"orders\" is for role ops only"),
         ("192.0.2.0/24", "192.0.2.0/25", Tighter, "zone \"bad\" now holds \"192.0.2.0/25\""),
         ("192.0.2.0/24", "192.0.2.0/25", Looser, "zone \"bad\" no longer holds \"192.0.2.0/24\""),
         ("10.8.0.0/16", "10.9.0.0/16", Other, "zone \"vpn\" now holds \"10.9.0.0/16\""),
@@ -164,7 +190,7 @@ fn the_rows_of_both_are_asked_of_both() {
     let told: Vec<String> = diff.answered.iter().map(|one| format!("{}: {} → {}", one.row, one.before, one.after)).collect();
     assert_eq!(
         (diff.asked, &told[..]),
-        (3, &["old:28: 200 → 403 scope".into(), "new:28: 200 → 403 scope".into(), "new:32: 200 → 403 transport".into()][..])
+        (3, &["old:36: 200 → 403 scope".into(), "new:36: 200 → 403 scope".into(), "new:40: 200 → 403 transport".into()][..])
     );
-    assert!(diff.to_string().ends_with("new:32: GET /healthz from 203.0.113.9: 200 → 403 transport\n"), "{diff}");
+    assert!(diff.to_string().ends_with("new:40: GET /healthz from 203.0.113.9: 200 → 403 transport\n"), "{diff}");
 }

@@ -51,6 +51,14 @@ fn every_key_is_on_the_page() {
 }
 
 #[test]
+fn its_issuer_is_read_beside_its_policy() {
+    let blocks: Vec<&str> = PAGE.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let issuer = blocks.iter().find(|block| block.starts_with("[auth.corp]")).unwrap();
+    let written = read(&format!("{}{issuer}", blocks[0])).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(written.policy.issuers[0].name, "corp");
+}
+
+#[test]
 fn its_policy_is_read_without_a_warning_and_its_rows_pass() {
     let text = PAGE.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let written = read(text).unwrap_or_else(|report| panic!("{report}"));

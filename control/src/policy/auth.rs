@@ -9,12 +9,12 @@ use crate::model::{Credential, Feed, FeedKind, Issuer};
 
 /// What stands in `[auth]`.
 #[derive(Default)]
-pub(super) struct Auth {
+pub(super) struct AuthTable {
     pub(super) keys: Option<ApiKeys>,
     pub(super) issuers: Vec<(Issuer, Span)>,
 }
 
-impl Auth {
+impl AuthTable {
     /// What a route may name: `key` and the issuers.
     pub(super) fn names(&self) -> Vec<&str> {
         let key = self.keys.as_ref().map(|_| "key");
@@ -33,7 +33,7 @@ pub(super) struct ApiKeys {
 const KEYS: Keys = Keys { known: &["from", "in", "strip"], unbuilt: &[] };
 const IN_EXAMPLE: &str = "[\"authorization: Bearer\", \"x-api-key\"]";
 
-pub(super) fn read(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Findings) -> Auth {
+pub(super) fn read(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Findings) -> AuthTable {
     let mut issuers: Vec<(Issuer, Span)> = Vec::new();
     for entry in table.entries.iter().filter(|entry| entry.key != "key") {
         let is_issuer = entry.value.is_table_with("issuer");
@@ -58,7 +58,7 @@ pub(super) fn read(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Fin
             findings.error(span.clone(), format!("{} issuers", issuers.len()), format!("a policy has at most {ISSUERS_MAX}"));
         }
     }
-    Auth { keys: api_keys(table, feeds, findings), issuers }
+    AuthTable { keys: api_keys(table, feeds, findings), issuers }
 }
 
 /// `None` if the policy takes no API keys.

@@ -10,8 +10,7 @@ use self::Effect::{Looser, Other, Tighter};
 use super::run::{RunError, run};
 use super::words;
 use super::written::Written;
-use crate::jwks::Jwk;
-use crate::model::{Cost, Feed, Issuer, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone};
+use crate::model::{Cost, Feed, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone};
 
 /// Who is better off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -107,10 +106,10 @@ fn with_rows(policy: &Written, rows: &Written) -> Written {
     Written { expects: rows.expects.clone(), ..policy.clone() }
 }
 
-struct Changes(Vec<Change>);
+pub(super) struct Changes(Vec<Change>);
 
 impl Changes {
-    fn add(&mut self, what: &str, effect: Effect, how: impl Into<String>) {
+    pub(super) fn add(&mut self, what: &str, effect: Effect, how: impl Into<String>) {
         self.0.push(Change { what: what.to_owned(), how: how.into(), effect });
     }
 
@@ -133,7 +132,7 @@ impl Changes {
     }
 
     /// What one list has and the other has not.
-    fn lists<'n>(
+    pub(super) fn lists<'n>(
         &mut self,
         what: &str,
         old: impl IntoIterator<Item = &'n String>,
@@ -279,46 +278,6 @@ impl Changes {
                 _ => format!("{of}{} → {}", words::limits(old), words::limits(new)),
             };
             self.add(what, effect_of(old, new), how);
-        }
-    }
-
-    fn issuer(&mut self, what: &str, old: Option<&Issuer>, new: Option<&Issuer>) {
-        let (old, new) = match (old, new) {
-            (Some(old), Some(new)) => (old, new),
-            (None, Some(new)) => return self.add(what, Looser, format!("is new: tokens of {:?}", new.issuer)),
-            (Some(old), None) => return self.add(what, Tighter, format!("is gone: tokens of {:?}", old.issuer)),
-            (None, None) => return,
-        };
-        let known = (("now takes", Looser), ("no longer takes", Tighter));
-        for (word, old, new) in [("audience", &old.audiences, &new.audiences), ("type", &old.types, &new.types)] {
-            let named = |list: &[String]| list.iter().map(|one| format!("{word} {one}")).collect::<Vec<_>>();
-            self.lists(what, &named(old), &named(new), known);
-        }
-        let algorithms = |issuer: &Issuer| issuer.algorithms.iter().map(|algorithm| algorithm.name().to_owned()).collect::<Vec<_>>();
-        self.lists(what, &algorithms(old), &algorithms(new), known);
-        let keys = |issuer: &Issuer| issuer.keys.iter().map(Jwk::label).collect::<Vec<_>>();
-        self.lists(what, &keys(old), &keys(new), (("now has", Looser), ("no longer has", Tighter)));
-        if old.issuer != new.issuer {
-            self.add(what, Other, format!("is {:?} instead of {:?}", new.issuer, old.issuer));
-        }
-        if old.leeway_s != new.leeway_s {
-            let effect = if new.leeway_s > old.leeway_s { Looser } else { Tighter };
-            self.add(what, effect, format!("leeway {} s → {} s", old.leeway_s, new.leeway_s));
-        }
-        if old.age_max_s != new.age_max_s {
-            let age = |age_max_s: u32| if age_max_s == 0 { "none".to_owned() } else { format!("{age_max_s} s") };
-            let is_looser = new.age_max_s == 0 || (old.age_max_s != 0 && new.age_max_s > old.age_max_s);
-            let effect = if is_looser { Looser } else { Tighter };
-            self.add(what, effect, format!("max-age {} → {}", age(old.age_max_s), age(new.age_max_s)));
-        }
-        let none = || "none".to_owned();
-        let claims = |issuer: &Issuer| {
-            let optional = [("tenant", &issuer.tenant), ("plan", &issuer.plan), ("roles", &issuer.roles)];
-            let optional = optional.map(|(word, claim)| (word, claim.clone().unwrap_or_else(none)));
-            [("principal", issuer.principal.clone()), ("scopes", issuer.scopes.clone())].into_iter().chain(optional).collect::<Vec<_>>()
-        };
-        for ((word, old), (_, new)) in claims(old).into_iter().zip(claims(new)).filter(|(old, new)| old != new) {
-            self.add(what, Other, format!("{word} by claim {new:?} instead of {old:?}"));
         }
     }
 

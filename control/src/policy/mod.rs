@@ -11,6 +11,7 @@ mod condition;
 mod cors;
 mod cover;
 mod diff;
+mod diff_issuer;
 mod document;
 mod expect;
 mod feed;

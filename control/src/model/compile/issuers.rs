@@ -65,11 +65,12 @@ impl Compiler<'_> {
     }
 
     fn key(&mut self, jwk: &Jwk) -> Result<JwkRecord, CompileError> {
-        let (kind, exponent, bytes) = match &jwk.key {
-            Material::Ed25519(point) => (KIND_ED25519, 0, &point[..]),
-            Material::P256(point) => (KIND_P256, 0, &point[..]),
-            Material::Rsa { modulus, exponent } => (KIND_RSA, *exponent, &modulus[..]),
+        let (kind, exponent) = match &jwk.key {
+            Material::Ed25519(_) => (KIND_ED25519, 0),
+            Material::P256(_) => (KIND_P256, 0),
+            Material::Rsa { exponent, .. } => (KIND_RSA, *exponent),
         };
+        let bytes = jwk.key.as_bytes();
         let too_many = |_| CompileError::TooMany("bytes of keys");
         let first = u32::try_from(self.issuer_keys.material.len()).map_err(too_many)?;
         self.issuer_keys.material.extend_from_slice(bytes);
