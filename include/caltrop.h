@@ -169,8 +169,8 @@ typedef enum {
   CALTROP_E_PEPPER_MISSING = 603,
   // More than 4 peppers.
   CALTROP_E_PEPPERS = 604,
-  // A zone of the policy is a feed's, and the list of this feed was not given, or not in its place.
-  CALTROP_E_PREFIXES_MISSING = 605,
+  // The image of a feed, from which the policy takes networks or keys of an issuer, was not given, or not in its place.
+  CALTROP_E_FEED_MISSING = 605,
   // No name for a shared state: 1 to 63 visible ASCII characters without a slash.
   CALTROP_E_HOST_NAME = 701,
   // The system refuses the file of the shared state.
@@ -384,10 +384,10 @@ typedef struct {
   size_t keyring_len;
   // The newest keyring that was accepted before.
   caltrop_floor keyring_floor;
-  // The lists of the policy's feeds of prefixes, in the order of its `[feed]`.
-  const caltrop_image *prefixes;
-  // How many, at most 4.
-  size_t prefixes_count;
+  // The images of the policy's feeds of prefixes and of keys of issuers, in the order of its `[feed]`; the keyring is not among them.
+  const caltrop_image *feeds;
+  // How many: at most 4 of prefixes and 7 of keys.
+  size_t feeds_count;
   // The peppers.
   const caltrop_pepper *peppers;
   // How many, at most 4.
@@ -667,7 +667,7 @@ size_t caltrop_guard_size(void);
 // Makes a guard in `memory`, which has at least `CALTROP_GUARD_SIZE` bytes aligned to 16. Nothing is used unless all of it is good.
 //
 // # Safety
-// * Every pointer of `options` points at as many bytes, or items, as its length says. Policy, keyring, lists and state live, unwritten but by
+// * Every pointer of `options` points at as many bytes, or items, as its length says. Policy, keyring, feeds and state live, unwritten but by
 //   caltrop, as long as the guard is used; the rest is not needed after the call.
 // * `memory` points at `memory_len` bytes that nobody else uses; `out` at memory for a pointer.
 caltrop_status caltrop_guard_init(const caltrop_guard_options *options,

@@ -115,7 +115,8 @@ fn one<'a>(
     tower: &mut impl FnMut(&Asked<'_>, u64) -> Result<Granted<'a>, Denied>,
     counts: &mut Counts,
 ) {
-    let (own, reason) = match caltrop(asked, mono_ns) {
+    let decision = caltrop(asked, mono_ns);
+    let (own, reason) = match &decision {
         Decision::Allow(grant) => (Ok((grant.principal(), grant.route())), None),
         Decision::Deny(denial) => (Err(denial.status()), Some(denial.reason())),
     };

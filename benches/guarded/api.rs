@@ -198,7 +198,13 @@ pub(crate) fn policy(ways: &[Way], pace: Pace, slots: u32) -> Vec<u8> {
         cors: Vec::new(),
         fields: Vec::new(),
         strip: true,
-        feeds: vec![Feed { name: "keys".into(), kind: FeedKind::Keyring, signers: vec![signer.verifying_key().to_bytes()], stale: None }],
+        feeds: vec![Feed {
+            name: "keys".into(),
+            kind: FeedKind::Keyring,
+            signers: vec![signer.verifying_key().to_bytes()],
+            stale: None,
+            fetch: None,
+        }],
         keyring: Some("keys".into()),
         issuers: Vec::new(),
         credentials: vec![

@@ -17,7 +17,7 @@ use house::{NOW, PEPPER, STAMP, keyring_image, list_image, signer, trust};
 use zerocopy::{FromBytes, IntoBytes};
 
 fn list(name: &str, stale: Option<Stale>) -> Feed {
-    Feed { name: name.into(), kind: FeedKind::Prefixes, signers: vec![*signer().verifying_key().as_bytes()], stale }
+    Feed { name: name.into(), kind: FeedKind::Prefixes, signers: vec![*signer().verifying_key().as_bytes()], stale, fetch: None }
 }
 
 /// The house's policy, in which two feeds fill `bad` and a new zone `tor`; `failures` allows more in `tor`.
@@ -50,7 +50,7 @@ fn with<T>(policy: &model::Policy, lists: &[(&str, &[u8])], look: impl FnOnce(Re
     let words: Vec<Word> = (0..State::words(policy.geometry()).unwrap()).map(|_| Word::new(0)).collect();
     let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
     let secrets = Secrets::new().with_pepper(1, &PEPPER).unwrap();
-    let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring), prefixes: &prefixes }, &state, &secrets);
+    let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring), prefixes: &prefixes, ..Feeds::default() }, &state, &secrets);
     look(guard.as_ref().map_err(Clone::clone))
 }
 
@@ -128,14 +128,17 @@ fn a_list_that_is_missing_or_out_of_place_is_named() {
     let [bad, exits] = lists(&["192.0.2.0/24"], &[]);
     let missing = |lists: &[(&str, &[u8])]| with(&model(None), lists, |guard| guard.map(|_| ()).unwrap_err());
     let named = |error: Misuse| match error {
-        Misuse::PrefixesMissing { feed } => feed.as_str().to_owned(),
+        Misuse::FeedMissing { feed } => feed.as_str().to_owned(),
         other => panic!("{other}"),
     };
     assert_eq!(named(missing(&[])), "known-bad");
     assert_eq!(named(missing(&[("known-bad", &bad)])), "exits");
     assert_eq!(named(missing(&[("exits", &exits), ("known-bad", &bad)])), "known-bad");
     let text = missing(&[]).to_string();
-    assert_eq!(text, "a zone of the policy is the feed \"known-bad\" and its list was not given: load its image, in the policy's order");
+    assert_eq!(
+        text,
+        "the policy takes networks or keys of an issuer from the feed \"known-bad\", which was not given: load its image, in the policy's order"
+    );
 }
 
 #[test]

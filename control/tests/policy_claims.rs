@@ -17,6 +17,7 @@ use caltrop_control::diagnostic::Source;
 use caltrop_control::image::Stamp;
 use caltrop_control::jwks::Material;
 use caltrop_control::keys::{KeyModel, KeyState, build};
+use caltrop_control::model::IssuerKeys;
 use caltrop_control::policy::{Written, run, show};
 
 mod house;
@@ -119,7 +120,8 @@ fn with(text: &str, look: impl FnOnce(&Api<'_>)) {
 fn with_feeds(text: &str, keys: &[u8], listed: &[&str], look: impl FnOnce(&Api<'_>)) {
     let mut written = written(text);
     let point = issuer().verifying_key().to_sec1_point(false);
-    for key in written.policy.issuers.iter_mut().flat_map(|issuer| &mut issuer.keys) {
+    let issuers = written.policy.issuers.iter_mut();
+    for key in issuers.flat_map(|issuer| if let IssuerKeys::Here(keys) = &mut issuer.keys { &mut keys[..] } else { &mut [] }) {
         key.key = Material::P256(point.as_bytes()[1..].try_into().unwrap());
     }
     let image = written.image().unwrap().finish(&house::signer(), Stamp { not_after_s: written.expires_s, ..STAMP });
@@ -130,7 +132,7 @@ fn with_feeds(text: &str, keys: &[u8], listed: &[&str], look: impl FnOnce(&Api<'
     let words: Vec<Word> = (0..State::words(policy.geometry()).unwrap()).map(|_| Word::new(0)).collect();
     let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
     let secrets = Secrets::new().with_pepper(1, &house::PEPPER).unwrap();
-    let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring), prefixes: &prefixes }, &state, &secrets).unwrap();
+    let guard = Guard::new(&policy, &Feeds { keyring: Some(keyring), prefixes: &prefixes, ..Feeds::default() }, &state, &secrets).unwrap();
     look(&Api { guard: &guard, at_s: Cell::new(0) });
 }
 

@@ -35,7 +35,9 @@ fn told(text: &str) -> BTreeSet<Site> {
         "keys.pub" => public_key("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"), // RFC 8032 §7.1, test 1
         _ => Err(SignerError::Unreadable { why: "no such file".into() }),
     };
-    let report = Written::read(Source::new("policy.toml", text), &signer).map_or_else(|report| report, |written| written.warnings);
+    let file = |name: &str| fs::read_to_string(root().join("tests/golden").join(name)).map_err(|_| "no such file".to_owned());
+    let written = Written::read_with(Source::new("policy.toml", text), &signer, &file, 1_800_000_000);
+    let report = written.map_or_else(|report| report, |written| written.warnings);
     report.found.iter().map(|found| (name_of(Path::new(found.told_at.file())), found.told_at.line())).collect()
 }
 

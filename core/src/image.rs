@@ -73,6 +73,19 @@ impl Kind {
             Self::Revocations => 5,
         }
     }
+
+    /// The kind of this number.
+    #[must_use]
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Policy),
+            2 => Some(Self::Keyring),
+            3 => Some(Self::Prefixes),
+            4 => Some(Self::Jwks),
+            5 => Some(Self::Revocations),
+            _ => None,
+        }
+    }
 }
 
 /// The first 176 bytes. Bytes 0..112 are signed; they hold the hash of all that follows the header.

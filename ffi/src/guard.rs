@@ -3,15 +3,13 @@
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use caltrop::guard::Feeds;
 use caltrop::key::Keyring;
-use caltrop::net::Prefixes;
 use caltrop::{Guard, Policy, Secrets, State, audit::Reason};
 
 use crate::answer::{said, write_into};
 use crate::border::{bytes, place, shared, unique, words};
 use crate::decision::caltrop_decision;
-use crate::options::{Lists, caltrop_guard_options, lists, policy, secrets};
+use crate::options::{Fed, caltrop_guard_options, fed, policy, secrets};
 use crate::request::{caltrop_now, caltrop_request, with_request};
 use crate::status::{caltrop_status, status};
 use caltrop_status::{CALTROP_E_MEMORY, CALTROP_E_VALUE};
@@ -25,7 +23,7 @@ pub struct caltrop_guard {
 /// What a guard borrows, beside it.
 struct Kept {
     secrets: Secrets,
-    lists: Option<Lists>,
+    fed: Fed,
 }
 
 /// Bytes of memory for a guard, for static storage; `caltrop_guard_size` says the same.
@@ -42,7 +40,7 @@ pub const extern "C" fn caltrop_guard_size() -> usize {
 /// Makes a guard in `memory`, which has at least `CALTROP_GUARD_SIZE` bytes aligned to 16. Nothing is used unless all of it is good.
 ///
 /// # Safety
-/// * Every pointer of `options` points at as many bytes, or items, as its length says. Policy, keyring, lists and state live, unwritten but by
+/// * Every pointer of `options` points at as many bytes, or items, as its length says. Policy, keyring, feeds and state live, unwritten but by
 ///   caltrop, as long as the guard is used; the rest is not needed after the call.
 /// * `memory` points at `memory_len` bytes that nobody else uses; `out` at memory for a pointer.
 #[unsafe(no_mangle)]
@@ -73,25 +71,21 @@ pub unsafe extern "C" fn caltrop_guard_init(
             Some((_, trust)) if !keyring.is_empty() => Some(Keyring::open(keyring, &trust, options.keyring_floor.get())?),
             _ => None,
         };
-        // SAFETY: this function's contract is the one of `lists`.
-        let lists = unsafe { lists(options, &policy) }?;
+        // SAFETY: this function's contract is the one of `fed`.
+        let fed = unsafe { fed(options, &policy) }?;
         // SAFETY: this function's contract is the one of `secrets`.
         let secrets = unsafe { secrets(options.peppers, options.pepper_count) }?;
         let state = State::attach(state)?;
         // Once on the stack, so that a guard that cannot be made leaves the memory alone.
-        Guard::new(&policy, &Feeds { keyring, prefixes: slice(lists.as_ref()) }, &state, &secrets)?;
-        let made = memory.write(caltrop_guard { kept: Kept { secrets, lists }, guard: MaybeUninit::uninit() });
+        Guard::new(&policy, &fed.of(keyring), &state, &secrets)?;
+        let made = memory.write(caltrop_guard { kept: Kept { secrets, fed }, guard: MaybeUninit::uninit() });
         let kept: *const Kept = &raw const made.kept;
         // SAFETY: it stands in the caller's memory, which lives and is not moved as long as the guard is used (the contract).
         let kept: &'static Kept = unsafe { &*kept };
-        made.guard.write(Guard::new(&policy, &Feeds { keyring, prefixes: slice(kept.lists.as_ref()) }, &state, &kept.secrets)?);
+        made.guard.write(Guard::new(&policy, &kept.fed.of(keyring), &state, &kept.secrets)?);
         out.write(ptr::from_mut(made));
         Ok(())
     }))
-}
-
-fn slice(lists: Option<&Lists>) -> &[Prefixes<'static>] {
-    lists.and_then(|(all, count)| all.get(..*count)).unwrap_or_default()
 }
 
 /// Wipes a guard's secrets; it must not be used again. NULL is ignored.

@@ -1,17 +1,20 @@
 //! What a guard is made of, as a C caller says it: images, signers, peppers, state.
 
 use caltrop::guard::record::LISTS_MAX;
-use caltrop::guard::{Geometry, Misuse, Slot, StateError};
-use caltrop::image::{Floor, OpenError, Trust};
+use caltrop::guard::{Feeds, Geometry, Misuse, Slot, StateError};
+use caltrop::image::{Floor, Kind, OpenError, Trust};
+use caltrop::key::Keyring;
 use caltrop::net::Prefixes;
+use caltrop::token::KeySet;
+use caltrop::token::record::ISSUERS_MAX;
 use caltrop::verify::PublicKey;
 use caltrop::{Policy, Secrets, State};
 
 use crate::border::{array, bytes, place, shared, words};
 use crate::status::{caltrop_status, status};
 use caltrop_status::{
-    CALTROP_E_KEYRING_MISSING, CALTROP_E_LAYOUT, CALTROP_E_LENGTH, CALTROP_E_MEMORY, CALTROP_E_PEPPER_MISSING, CALTROP_E_PEPPERS,
-    CALTROP_E_PREFIXES_MISSING, CALTROP_E_PUBLIC_KEY, CALTROP_E_VALUE,
+    CALTROP_E_FEED_MISSING, CALTROP_E_KEYRING_MISSING, CALTROP_E_LAYOUT, CALTROP_E_LENGTH, CALTROP_E_MEMORY, CALTROP_E_PEPPER_MISSING,
+    CALTROP_E_PEPPERS, CALTROP_E_PUBLIC_KEY, CALTROP_E_VALUE,
 };
 
 /// A pepper under which keys are stored, and the id by which keyrings call it.
@@ -74,10 +77,10 @@ pub struct caltrop_guard_options {
     pub keyring_len: usize,
     /// The newest keyring that was accepted before.
     pub keyring_floor: caltrop_floor,
-    /// The lists of the policy's feeds of prefixes, in the order of its `[feed]`.
-    pub prefixes: *const caltrop_image,
-    /// How many, at most 4.
-    pub prefixes_count: usize,
+    /// The images of the policy's feeds of prefixes and of keys of issuers, in the order of its `[feed]`; the keyring is not among them.
+    pub feeds: *const caltrop_image,
+    /// How many: at most 4 of prefixes and 7 of keys.
+    pub feeds_count: usize,
     /// The peppers.
     pub peppers: *const caltrop_pepper,
     /// How many, at most 4.
@@ -129,7 +132,7 @@ impl From<&Misuse> for caltrop_status {
     fn from(error: &Misuse) -> Self {
         match error {
             Misuse::KeyringMissing => CALTROP_E_KEYRING_MISSING,
-            Misuse::PrefixesMissing { .. } => CALTROP_E_PREFIXES_MISSING,
+            Misuse::FeedMissing { .. } => CALTROP_E_FEED_MISSING,
             Misuse::PepperMissing { .. } => CALTROP_E_PEPPER_MISSING,
         }
     }
@@ -193,30 +196,56 @@ fn public_key(bytes: &[u8; 32]) -> Result<PublicKey, caltrop_status> {
     PublicKey::from_bytes(bytes).map_err(|_| CALTROP_E_PUBLIC_KEY)
 }
 
-/// The lists of a guard; the places behind the last hold the first once more.
-pub(crate) type Lists = ([Prefixes<'static>; LISTS_MAX], usize);
+/// Some of at most `N`; the places behind the last hold the first once more.
+pub(crate) struct Few<T, const N: usize>(Option<([T; N], usize)>);
 
-/// The lists that the options give, signed as the policy says.
+impl<T: Copy, const N: usize> Few<T, N> {
+    fn push(&mut self, one: T) -> Result<(), caltrop_status> {
+        let (all, count) = self.0.get_or_insert(([one; N], 0));
+        *all.get_mut(*count).ok_or(CALTROP_E_LENGTH)? = one;
+        *count = count.saturating_add(1);
+        Ok(())
+    }
+
+    pub(crate) fn as_slice(&self) -> &[T] {
+        self.0.as_ref().and_then(|(all, count)| all.get(..*count)).unwrap_or_default()
+    }
+}
+
+/// The feeds of a guard, but for the keyring.
+pub(crate) struct Fed {
+    pub(crate) prefixes: Few<Prefixes<'static>, LISTS_MAX>,
+    pub(crate) key_sets: Few<KeySet<'static>, ISSUERS_MAX>,
+}
+
+impl Fed {
+    /// All that a guard is fed with.
+    pub(crate) fn of(&self, keyring: Option<Keyring<'static>>) -> Feeds<'_> {
+        Feeds { keyring, prefixes: self.prefixes.as_slice(), key_sets: self.key_sets.as_slice() }
+    }
+}
+
+/// The feeds that the options give, signed as the policy says.
 ///
 /// # Safety
-/// The contract of `caltrop_guard_init` for `prefixes`, which nobody writes while the guard is used.
-pub(crate) unsafe fn lists(options: &caltrop_guard_options, policy: &Policy<'_>) -> Result<Option<Lists>, caltrop_status> {
+/// The contract of `caltrop_guard_init` for `feeds`, which nobody writes while the guard is used.
+pub(crate) unsafe fn fed(options: &caltrop_guard_options, policy: &Policy<'_>) -> Result<Fed, caltrop_status> {
     // SAFETY: this function's contract is the one of `array`.
-    let images = unsafe { array(options.prefixes, options.prefixes_count) }?;
-    if images.len() > LISTS_MAX {
+    let images = unsafe { array(options.feeds, options.feeds_count) }?;
+    if images.len() > LISTS_MAX.saturating_add(ISSUERS_MAX) {
         return Err(CALTROP_E_LENGTH);
     }
-    let mut lists: Option<Lists> = None;
-    for (at, (image, (_, trust))) in images.iter().zip(policy.prefix_feeds()).enumerate() {
+    let mut fed = Fed { prefixes: Few(None), key_sets: Few(None) };
+    let feeds = policy.feeds().filter(|(_, kind, _)| *kind != Kind::Keyring);
+    for (image, (_, kind, trust)) in images.iter().zip(feeds) {
         // SAFETY: this function's contract is the one of `bytes`: the image lives as long as the guard.
-        let opened = Prefixes::open(unsafe { bytes(image.bytes, image.len) }?, &trust, image.floor.get())?;
-        let (all, count) = lists.get_or_insert(([opened; LISTS_MAX], 0));
-        if let Some(place) = all.get_mut(at) {
-            *place = opened;
-            *count = at.saturating_add(1);
+        let bytes: &'static [u8] = unsafe { bytes(image.bytes, image.len) }?;
+        match kind {
+            Kind::Jwks => fed.key_sets.push(KeySet::open(bytes, &trust, image.floor.get())?)?,
+            _ => fed.prefixes.push(Prefixes::open(bytes, &trust, image.floor.get())?)?,
         }
     }
-    Ok(lists)
+    Ok(fed)
 }
 
 /// The secrets that peppers make.

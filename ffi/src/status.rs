@@ -90,8 +90,8 @@ pub enum caltrop_status {
     CALTROP_E_PEPPER_MISSING = 603,
     /// More than 4 peppers.
     CALTROP_E_PEPPERS = 604,
-    /// A zone of the policy is a feed's, and the list of this feed was not given, or not in its place.
-    CALTROP_E_PREFIXES_MISSING = 605,
+    /// The image of a feed, from which the policy takes networks or keys of an issuer, was not given, or not in its place.
+    CALTROP_E_FEED_MISSING = 605,
 
     /// No name for a shared state: 1 to 63 visible ASCII characters without a slash.
     CALTROP_E_HOST_NAME = 701,

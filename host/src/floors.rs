@@ -57,7 +57,13 @@ impl Floors {
     }
 
     fn path(&self, image: &Path) -> Option<PathBuf> {
-        let beside = image.with_extension("floor");
+        self.beside(image, "floor")
+    }
+
+    /// What servers write about an image: a file of its name, with this ending; `None` where they write nothing.
+    #[must_use]
+    pub fn beside(&self, image: &Path, ending: &str) -> Option<PathBuf> {
+        let beside = image.with_extension(ending);
         match self {
             Self::Beside => Some(beside),
             Self::Folder(folder) => Some(folder.join(beside.file_name()?)),

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use caltrop::guard::{Feeds, Geometry, Secrets, StateError};
-use caltrop::image::{Floor, OpenError, Trust};
+use caltrop::image::{Floor, Kind, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop::net::Prefixes;
 use caltrop::table::Word;
+use caltrop::token::KeySet;
 use caltrop::verify::PublicKey;
 use caltrop::{Decision, Guard, Policy, Request, State};
 use self_cell::self_cell;
@@ -17,7 +18,7 @@ use crate::clock;
 use crate::error::LoadError;
 use crate::files;
 use crate::floors::Floors;
-use crate::place::{KEYRING_MEND, LIST_MEND, POLICY_MEND, Place};
+use crate::place::{KEYRING_MEND, POLICY_MEND, Place};
 use crate::shared::{SharedError, SharedWords};
 
 /// Where the state is.
@@ -62,8 +63,8 @@ pub struct Images {
     pub policy: Vec<u8>,
     /// The keyring, for a policy that takes API keys.
     pub keyring: Option<Vec<u8>>,
-    /// The lists of networks that fill its zones, in the order of its feeds.
-    pub prefixes: Vec<Vec<u8>>,
+    /// Lists of networks and keys of issuers, in the order of the policy's feeds; a keyring is not among them.
+    pub feeds: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -89,19 +90,24 @@ struct Base {
     words: Words,
 }
 
-type Lists<'i> = Vec<Prefixes<'i>>;
+/// Feeds that a guard borrows as slices.
+#[derive(Default)]
+struct Fed<'i> {
+    prefixes: Vec<Prefixes<'i>>,
+    key_sets: Vec<KeySet<'i>>,
+}
 
 self_cell!(
-    /// Images, and the lists opened: a guard borrows them as it does the bytes.
-    struct Listed {
+    /// Images, and the feeds opened: a guard borrows them as it does the bytes.
+    struct Opened {
         owner: Images,
         #[covariant]
-        dependent: Lists,
+        dependent: Fed,
     }
 );
 
 struct Owned {
-    listed: Listed,
+    opened: Opened,
     base: Arc<Base>,
 }
 
@@ -145,11 +151,11 @@ impl HostGuard {
         if let Some(keyring) = &keyring {
             place.keyring(&opened, keyring, Floor::NONE)?;
         }
-        let mut prefixes = Vec::new();
-        for feed in place.list_files(&opened) {
-            let list = files::read(&feed.0, LIST_MEND)?;
-            place.list(&feed, &list, Floor::NONE)?;
-            prefixes.push(list);
+        let mut feeds = Vec::new();
+        for feed in place.feed_files(&opened) {
+            let image = files::read(&feed.path, feed.mend())?;
+            place.feed(&feed, &image, Floor::NONE)?;
+            feeds.push(image);
         }
         let geometry = opened.geometry();
         let words = match state {
@@ -158,7 +164,7 @@ impl HostGuard {
             StateAt::Process => process(geometry)?,
         };
         let base = Base { name: place.name.clone(), signers: vec![place.signer], secrets, words };
-        let mut loaded = Self::assemble(Images { policy, keyring, prefixes }, Arc::new(base))?;
+        let mut loaded = Self::assemble(Images { policy, keyring, feeds }, Arc::new(base))?;
         place.raise(loaded.guard())?;
         let stale = loaded.guard().stale(clock::now()).map(|stale| stale.to_string()).collect::<Vec<_>>();
         loaded.warnings.extend(stale);
@@ -212,15 +218,15 @@ impl HostGuard {
     /// The images of the policy and of its feeds.
     #[must_use]
     pub fn images(&self) -> &Images {
-        self.cell.borrow_owner().listed.borrow_owner()
+        self.cell.borrow_owner().opened.borrow_owner()
     }
 
     /// Opens once more what the callers have opened with its floor: the views borrow from where the bytes are now.
     fn assemble(images: Images, base: Arc<Base>) -> Result<Self, LoadError> {
         let mut warnings = Vec::new();
-        let listed = Listed::try_new(images, |images| lists(images, &base))?;
-        let cell = Cell::try_new(Owned { listed, base }, |Owned { listed, base }| {
-            let images = listed.borrow_owner();
+        let opened = Opened::try_new(images, |images| fed(images, &base))?;
+        let cell = Cell::try_new(Owned { opened, base }, |Owned { opened, base }| {
+            let (images, fed) = (opened.borrow_owner(), opened.borrow_dependent());
             let policy = open(&base.name, &base.signers, &images.policy, Floor::NONE).map_err(|error| in_memory("policy", error))?;
             let feed = policy.keyring_feed().zip(images.keyring.as_deref());
             let keyring = feed.map(|((_, trust), bytes)| Keyring::open(bytes, &trust, Floor::NONE)).transpose();
@@ -235,7 +241,8 @@ impl HostGuard {
             if policy.is_expired(wall_s) {
                 warnings.push("the policy is past its `expires`".to_owned());
             }
-            Guard::new(&policy, &Feeds { keyring, prefixes: listed.borrow_dependent() }, &state, &base.secrets).map_err(LoadError::Misuse)
+            let feeds = Feeds { keyring, prefixes: &fed.prefixes, key_sets: &fed.key_sets };
+            Guard::new(&policy, &feeds, &state, &base.secrets).map_err(LoadError::Misuse)
         })?;
         Ok(Self { cell, warnings })
     }
@@ -250,14 +257,22 @@ impl fmt::Debug for HostGuard {
     }
 }
 
-/// Opens the lists of a policy, which says who signs them.
-fn lists<'i>(images: &'i Images, base: &Base) -> Result<Lists<'i>, LoadError> {
-    if images.prefixes.is_empty() {
-        return Ok(Vec::new());
+/// Opens the feeds of a policy, which says who signs them.
+fn fed<'i>(images: &'i Images, base: &Base) -> Result<Fed<'i>, LoadError> {
+    let mut fed = Fed::default();
+    if images.feeds.is_empty() {
+        return Ok(fed);
     }
     let policy = open(&base.name, &base.signers, &images.policy, Floor::NONE).map_err(|error| in_memory("policy", error))?;
-    let feeds = policy.prefix_feeds().zip(&images.prefixes);
-    feeds.map(|((name, trust), bytes)| Prefixes::open(bytes, &trust, Floor::NONE).map_err(|error| in_memory(name, error))).collect()
+    let feeds = policy.feeds().filter(|(_, kind, _)| *kind != Kind::Keyring);
+    for ((name, kind, trust), bytes) in feeds.zip(&images.feeds) {
+        let opened = match kind {
+            Kind::Jwks => KeySet::open(bytes, &trust, Floor::NONE).map(|set| fed.key_sets.push(set)),
+            _ => Prefixes::open(bytes, &trust, Floor::NONE).map(|list| fed.prefixes.push(list)),
+        };
+        opened.map_err(|error| in_memory(name, error))?;
+    }
+    Ok(fed)
 }
 
 fn in_memory(what: &str, error: OpenError) -> LoadError {

@@ -1,14 +1,17 @@
 //! Where the images of a guard lie, who signs them, and the floors that keep older ones out.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
-use caltrop::image::{Floor, OpenError, Trust};
+use caltrop::image::{Floor, Kind, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop::net::Prefixes;
+use caltrop::token::KeySet;
 use caltrop::{Guard, Policy};
 
 use crate::error::LoadError;
-use crate::files;
+use crate::files::{self, FileError};
 use crate::floors::Floors;
 use crate::guard::{Options, open};
 use crate::signer;
@@ -18,8 +21,24 @@ pub(crate) const POLICY_MEND: &str = "write it by `caltrop policy compile`";
 /// What to do without a keyring.
 pub(crate) const KEYRING_MEND: &str = "write it by `caltrop keys new`";
 
-/// What to do without a list of networks.
-pub(crate) const LIST_MEND: &str = "write it by `caltrop list compile`";
+/// A feed beside the keyring.
+#[derive(Debug)]
+pub(crate) struct FeedFile {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) kind: Kind,
+    trust: Trust,
+}
+
+impl FeedFile {
+    /// What to do without it.
+    pub(crate) const fn mend(&self) -> &'static str {
+        match self.kind {
+            Kind::Jwks => "write it by `caltrop sync --once`",
+            _ => "write it by `caltrop list compile`",
+        }
+    }
+}
 
 /// A folder of images, as one host trusts it.
 #[derive(Debug)]
@@ -49,9 +68,10 @@ impl Place {
         policy.keyring_feed().map(|(name, _)| self.feed_file(name))
     }
 
-    /// The files of the lists that fill a policy's zones, in its order, and who may sign each.
-    pub(crate) fn list_files(&self, policy: &Policy<'_>) -> Vec<(PathBuf, Trust)> {
-        policy.prefix_feeds().map(|(name, trust)| (self.feed_file(name), trust)).collect()
+    /// The files of a policy's feeds of networks and of keys of issuers, in its order.
+    pub(crate) fn feed_files(&self, policy: &Policy<'_>) -> Vec<FeedFile> {
+        let feeds = policy.feeds().filter(|(_, kind, _)| *kind != Kind::Keyring);
+        feeds.map(|(name, kind, trust)| FeedFile { name: name.to_owned(), path: self.feed_file(name), kind, trust }).collect()
     }
 
     fn feed_file(&self, feed: &str) -> PathBuf {
@@ -66,11 +86,25 @@ impl Place {
         Ok(())
     }
 
-    /// Checks a list as [`Place::policy`] checks a policy.
-    pub(crate) fn list(&self, (path, trust): &(PathBuf, Trust), bytes: &[u8], used: Floor) -> Result<(), LoadError> {
-        let floor = higher(self.floors.read(path)?, used);
-        Prefixes::open(bytes, trust, floor).map_err(|error| self.refused(path, error))?;
-        Ok(())
+    /// Checks the image of a feed as [`Place::policy`] checks a policy.
+    pub(crate) fn feed(&self, feed: &FeedFile, bytes: &[u8], used: Floor) -> Result<(), LoadError> {
+        let floor = higher(self.floors.read(&feed.path)?, used);
+        let opened = match feed.kind {
+            Kind::Jwks => KeySet::open(bytes, &feed.trust, floor).map(|_| ()),
+            _ => Prefixes::open(bytes, &feed.trust, floor).map(|_| ()),
+        };
+        opened.map_err(|error| self.refused(&feed.path, error))
+    }
+
+    /// Tells who fetches feeds that this one is wanted: by a file whose time says since when. One of the workers of a host is enough.
+    pub(crate) fn ask(&self, feed: &str, cooldown: Duration) -> Result<(), FileError> {
+        let Some(path) = self.floors.beside(&self.feed_file(feed), "asked") else { return Ok(()) };
+        let age = std::fs::metadata(&path).and_then(|about| about.modified()).ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age < cooldown) {
+            return Ok(());
+        }
+        let touched = File::create(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        touched.map_err(|error| FileError::new(&path, error, "make its folder writable, so that the feed is fetched when it is wanted"))
     }
 
     /// Raises the floors to what a guard uses.
@@ -79,10 +113,8 @@ impl Place {
         if let (Some(path), Some(keyring)) = (self.keyring_file(guard.policy()), guard.keyring()) {
             self.floors.raise(&path, keyring.image().floor())?;
         }
-        self.list_files(guard.policy()).iter().zip(guard.prefixes()).try_for_each(|((path, _), list)| {
-            self.floors.raise(path, list.image().floor())?;
-            Ok(())
-        })
+        let of_feed = |feed: FeedFile| guard.feed_image(&feed.name).map(|image| (feed.path, image.floor()));
+        self.feed_files(guard.policy()).into_iter().filter_map(of_feed).try_for_each(|(path, floor)| Ok(self.floors.raise(&path, floor)?))
     }
 
     fn refused(&self, path: &std::path::Path, error: OpenError) -> LoadError {

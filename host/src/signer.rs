@@ -25,7 +25,9 @@ impl SignerError {
     #[must_use]
     pub const fn mend(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } => "give the path of the public key, from the folder of the policy; `caltrop init` makes one",
+            Self::Unreadable { .. } => {
+                "give the path of the public key, from the folder of the policy; `caltrop init` and `caltrop feed signer` make them"
+            }
             Self::Coding | Self::NotAKey => "copy the file again: one line of 43 characters, as `caltrop init` wrote it",
         }
     }

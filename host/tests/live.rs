@@ -161,8 +161,13 @@ fn a_policy_waits_for_the_keyring_that_it_trusts() {
     let folder = Folder::new();
     let live = folder.load(Floors::Beside);
     let other = SigningKey::from_bytes(&[11; 32]);
-    let feed =
-        |name: &str| Feed { name: name.into(), kind: FeedKind::Keyring, signers: vec![*other.verifying_key().as_bytes()], stale: None };
+    let feed = |name: &str| Feed {
+        name: name.into(),
+        kind: FeedKind::Keyring,
+        signers: vec![*other.verifying_key().as_bytes()],
+        stale: None,
+        fetch: None,
+    };
     // Another signer of the same feed, then another feed.
     folder.policy_of(&model::Policy { feeds: vec![feed("keys")], ..house::model() }, 4);
     let news = said(&live.look());

@@ -84,22 +84,22 @@ impl Guard {
         })
     }
 
-    /// Opens images in memory, with a state of its own and no floors; `prefixes` are the lists of the policy's feeds, in its order.
+    /// Opens images in memory, with a state of its own and no floors; `feeds` are the images of the policy's other feeds, in its order.
     ///
     /// Raises ImageError, LoadError or ValueError.
     #[staticmethod]
-    #[pyo3(signature = (policy, keyring = None, *, prefixes = None, name, signers, secrets))]
+    #[pyo3(signature = (policy, keyring = None, *, feeds = None, name, signers, secrets))]
     fn open(
         policy: Vec<u8>,
         keyring: Option<Vec<u8>>,
-        prefixes: Option<Vec<Vec<u8>>>,
+        feeds: Option<Vec<Vec<u8>>>,
         name: &str,
         signers: Vec<PyBackedBytes>,
         secrets: &Secrets,
     ) -> PyResult<Self> {
         let signers = signers.iter().map(|key| <[u8; 32]>::try_from(&key[..])).collect::<Result<Vec<_>, _>>();
         let signers = signers.map_err(|_| PyValueError::new_err("signers: give public keys of 32 bytes"))?;
-        HostGuard::open(name, &signers, Images { policy, keyring, prefixes: prefixes.unwrap_or_default() }, secrets.0.clone())
+        HostGuard::open(name, &signers, Images { policy, keyring, feeds: feeds.unwrap_or_default() }, secrets.0.clone())
             .map(Arc::new)
             .map(Source::Memory)
             .map(Self)

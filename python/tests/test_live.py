@@ -77,7 +77,7 @@ def test_a_list_decides_from_the_next_poll_on_and_going_stale_is_told_once(proje
     policy, keyring = (project.folder.joinpath(name).read_bytes() for name in ("policy.cltp", "keys.cltp"))
     public = base64.urlsafe_b64decode(project.folder.joinpath("policy.pub").read_text().strip() + "=")
     parts = {"name": "acme-api", "signers": [public], "secrets": project.secrets()}
-    guard = caltrop.Guard.open(policy, keyring, prefixes=[image], **parts)
+    guard = caltrop.Guard.open(policy, keyring, feeds=[image], **parts)
     assert status(now) == 200
     with pytest.raises(caltrop.LoadError, match='feed "known-bad"'):
         caltrop.Guard.open(policy, keyring, **parts)

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop::net::Prefixes;
+use caltrop::token::KeySet;
 use caltrop::verify::PublicKey;
 use caltrop::{Policy, image::Image};
 use caltrop_host::files;
@@ -90,6 +91,7 @@ fn status(args: &Status) -> Result<Said, Failure> {
             match feed.kind {
                 FeedKind::Keyring => Keyring::open(bytes, &trust, Floor::NONE).map(|keyring| Facts::of(keyring.image())),
                 FeedKind::Prefixes => Prefixes::open(bytes, &trust, Floor::NONE).map(|list| Facts::of(list.image())),
+                FeedKind::Jwks => KeySet::open(bytes, &trust, Floor::NONE).map(|keys| Facts::of(keys.image())),
             }
         })
     });

@@ -19,6 +19,8 @@ pub enum CompileError {
     Zones,
     /// A feed of prefixes that does not fill one zone, or a zone of a feed that is none.
     Feed(String),
+    /// A feed of keys of issuers is none, has no URL, or no issuer takes its keys from it.
+    KeySet(String),
     /// A quota that nobody defined.
     UndefinedQuota(String),
     /// A quota without a limit, its own or one of a plan.
@@ -88,6 +90,7 @@ impl fmt::Display for CompileError {
             Self::Name(name) => write!(f, "name {name:?}: use visible ASCII, 1 to 63 bytes, each name once"),
             Self::UndefinedZone(zone) => write!(f, "zone {zone:?} is not defined: add it to [network] zones"),
             Self::Zones => write!(f, "more than {ZONES_MAX} zones, of which the proxies are one"),
+            Self::KeySet(feed) => write!(f, "feed {feed:?} is to be one of keys, with a URL, and an issuer's: name it by from in [auth]"),
             Self::Feed(feed) => write!(f, "feed {feed:?} is to be one of prefixes and to fill one zone: name it in [network] zones"),
             Self::UndefinedQuota(quota) => write!(f, "quota {quota:?} is not defined: add it to [quota]"),
             Self::Unlimited(quota) => write!(f, "quota {quota:?} has no limit: give one, or let a plan say it"),

@@ -14,7 +14,7 @@ pub(crate) use compile::{LEASE_S, MOST};
 pub use condition::{Condition, Hours, Operand, Test, segment_of};
 pub use error::CompileError;
 pub use policy::{
-    ALLOW_EVERY, Auth, By, Cost, Credential, Feed, FeedKind, Field, ForwardedBy, Issuer, Limit, Mode, On, Plan, Policy, Quota, Route,
-    Stale, Tls, Zone,
+    ALLOW_EVERY, Auth, By, Cost, Credential, Feed, FeedKind, Fetch, Field, ForwardedBy, Issuer, IssuerKeys, Limit, Mode, On, Plan, Policy,
+    Quota, Route, Stale, Tls, Zone,
 };
 pub use template::{Method, Segment, Template, TemplateError};

@@ -135,6 +135,8 @@ pub enum FeedKind {
     Keyring,
     /// Networks.
     Prefixes,
+    /// Keys of an issuer.
+    Jwks,
 }
 
 /// A feed and who may sign it.
@@ -148,6 +150,17 @@ pub struct Feed {
     pub signers: Vec<[u8; 32]>,
     /// When its image is too old; `None` = never.
     pub stale: Option<Stale>,
+    /// Where its content is fetched: of keys of an issuer, and of them alone.
+    pub fetch: Option<Fetch>,
+}
+
+/// Where the content of a feed is fetched, and how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    /// An `https` URL, or an `http` one of this host.
+    pub url: String,
+    /// How many seconds pass at least before it is fetched once more because somebody asks, 1 to a day.
+    pub cooldown_s: u32,
 }
 
 /// When an image is too old, and what then.
@@ -196,7 +209,16 @@ pub struct Issuer {
     /// The claim with the roles.
     pub roles: Option<String>,
     /// Its keys.
-    pub keys: Vec<Jwk>,
+    pub keys: IssuerKeys,
+}
+
+/// Where an issuer's keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssuerKeys {
+    /// In the policy.
+    Here(Vec<Jwk>),
+    /// In the images of this feed.
+    Feed(String),
 }
 
 /// Which credentials a route takes.

@@ -3,7 +3,7 @@
 use caltrop::token::record::ISSUERS_MAX;
 
 use super::document::{Keys, Span, Table};
-use super::{issuer, names, nearest};
+use super::{feed, issuer, nearest};
 use crate::diagnostic::Findings;
 use crate::model::{Credential, Feed, FeedKind, Issuer};
 
@@ -33,7 +33,7 @@ pub(super) struct ApiKeys {
 const KEYS: Keys = Keys { known: &["from", "in", "strip"], unbuilt: &[] };
 const IN_EXAMPLE: &str = "[\"authorization: Bearer\", \"x-api-key\"]";
 
-pub(super) fn read(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Findings) -> AuthTable {
+pub(super) fn read(table: &Table<'_>, feeds: &[(Feed, Span)], text: issuer::Opener<'_>, findings: &mut Findings) -> AuthTable {
     let mut issuers: Vec<(Issuer, Span)> = Vec::new();
     for entry in table.entries.iter().filter(|entry| entry.key != "key") {
         let is_issuer = entry.value.is_table_with("issuer");
@@ -43,7 +43,7 @@ pub(super) fn read(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Fin
             (_, Some(near)) if !is_issuer => (format!("unknown table [auth.{}]", entry.key), format!("did you mean [auth.{near}]?")),
             _ => {
                 // Any other name is an issuer.
-                issuers.extend(issuer::read(entry, findings));
+                issuers.extend(issuer::read(entry, feeds, text, findings));
                 continue;
             }
         };
@@ -67,26 +67,8 @@ fn api_keys(table: &Table<'_>, feeds: &[(Feed, Span)], findings: &mut Findings) 
     let example = "{ from = \"feed:keys\", in = [\"authorization: Bearer\"] }";
     let key = entry.value.table("[auth.key]", entry.key_span.clone(), example, findings)?;
     key.check_keys(KEYS, findings);
-    let keyring = key.need("from", "from = \"feed:keys\"", findings).and_then(|from| {
-        let text = from.value.text("from", "\"feed:keys\"", findings)?;
-        let span = from.value.span();
-        match text.strip_prefix("feed:") {
-            Some(feed) => {
-                let keyrings = feeds.iter().filter(|(known, _)| known.kind == FeedKind::Keyring).map(|(known, _)| known.name.as_str());
-                let keyrings: Vec<&str> = keyrings.collect();
-                if keyrings.contains(&feed) {
-                    return Some(feed.to_owned());
-                }
-                if feeds.iter().any(|(known, _)| known.name == feed) {
-                    findings.error(span, format!("feed {feed:?} is a list of networks"), "name a feed of kind \"keyring\"");
-                } else {
-                    names::undefined("feed", "[feed]", feed, span, &keyrings, findings);
-                }
-            }
-            None => findings.error(span, format!("from {text:?}"), "name a feed: \"feed:keys\""),
-        }
-        None
-    });
+    let keyring = key.need("from", "from = \"feed:keys\"", findings);
+    let keyring = keyring.and_then(|from| feed::named(from, FeedKind::Keyring, feeds, findings)).map(str::to_owned);
     let places = key.need("in", &format!("in = {IN_EXAMPLE}"), findings);
     let texts = places.map(|places| places.value.texts("in", IN_EXAMPLE, findings)).unwrap_or_default();
     if let Some(places) = places.filter(|places| places.value.as_list().is_some_and(|list| list.is_empty())) {

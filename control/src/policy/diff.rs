@@ -213,6 +213,10 @@ impl Changes {
         if old.signers != new.signers {
             self.add(what, Other, "is signed by others: its image must be theirs");
         }
+        if old.fetch != new.fetch {
+            let from = |feed: &Feed| feed.fetch.as_ref().map_or_else(|| "nobody".to_owned(), words::fetch);
+            self.add(what, Other, format!("is fetched from {} instead of {}", from(new), from(old)));
+        }
         if old.stale != new.stale {
             // Only what denies lets less pass: the least age at which it does.
             let denies_at = |feed: &Feed| feed.stale.filter(|stale| stale.deny).map_or(u32::MAX, |stale| stale.after_s);

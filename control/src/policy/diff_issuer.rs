@@ -2,7 +2,7 @@
 
 use super::diff::Changes;
 use super::diff::Effect::{Looser, Other, Tighter};
-use crate::jwks::Jwk;
+use super::words;
 use crate::model::Issuer;
 
 impl Changes {
@@ -20,8 +20,7 @@ impl Changes {
         }
         let algorithms = |issuer: &Issuer| issuer.algorithms.iter().map(|algorithm| algorithm.name().to_owned()).collect::<Vec<_>>();
         self.lists(what, &algorithms(old), &algorithms(new), known);
-        let keys = |issuer: &Issuer| issuer.keys.iter().map(Jwk::label).collect::<Vec<_>>();
-        self.lists(what, &keys(old), &keys(new), (("now has", Looser), ("no longer has", Tighter)));
+        self.lists(what, &words::keys(old), &words::keys(new), (("now has", Looser), ("no longer has", Tighter)));
         if old.issuer != new.issuer {
             self.add(what, Other, format!("is {:?} instead of {:?}", new.issuer, old.issuer));
         }

@@ -96,12 +96,15 @@ impl<'a> Table<'a> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
+    /// Whether a key is there with a slip of the hand, which was told as an unknown key: once is enough.
+    pub(super) fn is_misspelt(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| nearest(entry.key, [key]).is_some())
+    }
+
     /// The value of a key that must be there.
     pub(super) fn need(&self, key: &str, example: &str, findings: &mut Findings) -> Option<&Entry<'a>> {
         let found = self.get(key);
-        // A slip of the hand was told as an unknown key: once is enough.
-        let is_misspelt = self.entries.iter().any(|entry| nearest(entry.key, [key]).is_some());
-        if found.is_none() && !is_misspelt {
+        if found.is_none() && !self.is_misspelt(key) {
             findings.error(self.span.clone(), format!("{} has no {key:?}", self.name), format!("add {example}"));
         }
         found

@@ -4,20 +4,23 @@ use caltrop::token::record::TYPES_MAX;
 use caltrop::token::{AUDIENCES_MAX, Algorithm, KEYS_MAX, LEEWAY_MAX_S};
 
 use super::document::{Entry, Keys, Span, Table, Value};
-use super::{limit, names, nearest};
+use super::{feed, limit, names, nearest};
 use crate::diagnostic::Findings;
-use crate::jwks::Jwk;
-use crate::model::Issuer;
+use crate::jwks::{Jwk, read_set};
+use crate::model::{Feed, FeedKind, Issuer, IssuerKeys};
 
 const KEYS: Keys = Keys {
-    known: &["issuer", "audience", "algorithms", "typ", "keys", "claims", "leeway", "max-age"],
-    unbuilt: &["from", "secret", "introspect", "dpop", "mtls"],
+    known: &["issuer", "audience", "algorithms", "typ", "from", "keys", "claims", "leeway", "max-age"],
+    unbuilt: &["secret", "introspect", "dpop", "mtls"],
 };
 const CLAIMS: Keys = Keys { known: &["principal", "tenant", "plan", "scopes", "roles"], unbuilt: &[] };
 const JWK_EXAMPLE: &str = "[{ kty = \"OKP\", crv = \"Ed25519\", kid = \"k1\", x = \"…\" }]";
 
+/// Opens a text by the name that a policy gives its file; else what the system said.
+pub(super) type Opener<'o> = &'o dyn Fn(&str) -> Result<String, String>;
+
 /// An issuer, unless it cannot be read at all.
-pub(super) fn read(entry: &Entry<'_>, findings: &mut Findings) -> Option<(Issuer, Span)> {
+pub(super) fn read(entry: &Entry<'_>, feeds: &[(Feed, Span)], open: Opener<'_>, findings: &mut Findings) -> Option<(Issuer, Span)> {
     names::check("issuer", entry.key, entry.key_span.clone(), findings);
     let label = format!("[auth.{}]", entry.key);
     if entry.key.contains(':') {
@@ -59,7 +62,14 @@ pub(super) fn read(entry: &Entry<'_>, findings: &mut Findings) -> Option<(Issuer
     };
     let (principal, scopes) = (claim("principal").unwrap_or("sub".into()), claim("scopes").unwrap_or("scope".into()));
     let (tenant, plan, roles) = (claim("tenant"), claim("plan"), claim("roles"));
-    let keys = keys(&table, &algorithms, findings);
+    let keys = match (table.get("from"), table.get("keys")) {
+        (Some(from), None) => IssuerKeys::Feed(feed::named(from, FeedKind::Jwks, feeds, findings).unwrap_or_default().to_owned()),
+        (Some(_), Some(keys)) => {
+            findings.error(keys.key_span.clone(), "\"keys\" beside \"from\"", "leave one out: keys are in the policy, or come by a feed");
+            IssuerKeys::Here(Vec::new())
+        }
+        (None, _) => IssuerKeys::Here(keys(&table, &algorithms, open, findings)),
+    };
     let (issuer, name, leeway_s) = (issuer?, entry.key.to_owned(), u16::try_from(leeway_s).unwrap_or(u16::MAX));
     Some((
         Issuer { name, issuer, audiences, algorithms, types, leeway_s, age_max_s, principal, tenant, plan, scopes, roles, keys },
@@ -129,9 +139,12 @@ fn seconds(table: &Table<'_>, key: &str, example: &str, most: u64, findings: &mu
     period
 }
 
-/// JSON Web Keys as tables.
-fn keys(table: &Table<'_>, algorithms: &[Algorithm], findings: &mut Findings) -> Vec<Jwk> {
-    let Some(entry) = table.need("keys", &format!("keys = {JWK_EXAMPLE}"), findings) else { return Vec::new() };
+/// JSON Web Keys as tables, or the name of a file that has a set of them.
+fn keys(table: &Table<'_>, algorithms: &[Algorithm], open: Opener<'_>, findings: &mut Findings) -> Vec<Jwk> {
+    let Some(entry) = table.need("keys", &format!("keys = {JWK_EXAMPLE}, or from = \"feed:…\""), findings) else { return Vec::new() };
+    if let Some(file) = entry.value.as_text() {
+        return in_file(file, entry.value.span(), algorithms, open, findings);
+    }
     let Some(list) = entry.value.list("keys", JWK_EXAMPLE, findings) else { return Vec::new() };
     if !(1..=KEYS_MAX).contains(&list.len()) {
         findings.error(entry.value.span(), format!("{} keys", list.len()), format!("give 1 to {KEYS_MAX}"));
@@ -139,7 +152,7 @@ fn keys(table: &Table<'_>, algorithms: &[Algorithm], findings: &mut Findings) ->
     let mut keys: Vec<Jwk> = Vec::new();
     for value in list {
         let Some(key) = key(value, findings) else { continue };
-        let is_used = algorithms.iter().any(|algorithm| key.key.is_of(*algorithm) && key.algorithm.is_none_or(|own| own == *algorithm));
+        let is_used = is_used(&key, algorithms);
         if keys.iter().any(|known| known.kid.is_some() && known.kid == key.kid) {
             findings.error(
                 value.span(),
@@ -152,6 +165,30 @@ fn keys(table: &Table<'_>, algorithms: &[Algorithm], findings: &mut Findings) ->
         keys.push(key);
     }
     keys
+}
+
+/// The keys of a file for one of the algorithms: what an issuer publishes is for others too.
+fn in_file(file: &str, span: Span, algorithms: &[Algorithm], open: Opener<'_>, findings: &mut Findings) -> Vec<Jwk> {
+    let set = match open(file) {
+        Ok(text) => read_set(&text).map_err(|error| error.to_string()),
+        Err(why) => Err(format!("{why}: give the path of a JSON Web Key Set, from the folder of the policy")),
+    };
+    let mut set = match set {
+        Ok(set) => set,
+        Err(error) => {
+            findings.error(span, format!("keys {file:?}"), error);
+            return Vec::new();
+        }
+    };
+    set.keys.retain(|key| is_used(key, algorithms));
+    if set.keys.is_empty() && !algorithms.is_empty() {
+        findings.error(span, format!("keys {file:?}: none is for the algorithms"), "add their algorithm, or give another file");
+    }
+    set.keys
+}
+
+fn is_used(key: &Jwk, algorithms: &[Algorithm]) -> bool {
+    algorithms.iter().any(|algorithm| key.key.is_of(*algorithm) && key.algorithm.is_none_or(|own| own == *algorithm))
 }
 
 fn key(value: Value<'_>, findings: &mut Findings) -> Option<Jwk> {

@@ -93,6 +93,7 @@ pub fn run(written: &Written) -> Result<Vec<RowResult>, RunError> {
         NOW.wall_s,
     );
     policy.issuers.iter_mut().for_each(|issuer| token::ours(issuer, &signer));
+    policy.feeds.retain(|feed| feed.kind != model::FeedKind::Jwks);
     let image = crate::model::compile(&policy)?.finish(&signer, STAMP);
     let trust = Trust::new(&policy.name, &[PublicKey::from_bytes(&public).map_err(|_| OpenError::Signature)?]);
     let opened = Policy::open(&image, &trust, Floor::NONE)?;
@@ -110,7 +111,7 @@ pub fn run(written: &Written) -> Result<Vec<RowResult>, RunError> {
     let rows = written.expects.iter().zip(&asked.cases).map(|(row, case)| {
         let state = State::format(&words, geometry, [1; 16])?;
         let prefixes: Vec<Prefixes<'_>> = lists.iter().map(|list| list.of(&row.request)).collect();
-        let guard = Guard::new(&opened, &Feeds { keyring, prefixes: &prefixes }, &state, &secrets)?;
+        let guard = Guard::new(&opened, &Feeds { keyring, prefixes: &prefixes, ..Feeds::default() }, &state, &secrets)?;
         Ok(ask(&guard, &row.request, case))
     });
     rows.collect()

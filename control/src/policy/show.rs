@@ -11,7 +11,6 @@ use super::run::RunError;
 use super::words;
 use super::written::Written;
 use crate::image::Stamp;
-use crate::jwks::Jwk;
 use crate::model::{Cost, Issuer, Mode, On, Plan, Quota, Route};
 use crate::table::table;
 
@@ -103,8 +102,13 @@ fn rows(written: &Written, route: &Route) -> Vec<Vec<String>> {
 
 fn issuer(issuer: &Issuer) -> Vec<String> {
     let algorithms: Vec<&str> = issuer.algorithms.iter().map(|algorithm| algorithm.name()).collect();
-    let keys: Vec<String> = issuer.keys.iter().map(Jwk::label).collect();
-    vec![issuer.name.clone(), issuer.issuer.clone(), format!("for {}", issuer.audiences.join(" ")), algorithms.join(" "), keys.join(", ")]
+    vec![
+        issuer.name.clone(),
+        issuer.issuer.clone(),
+        format!("for {}", issuer.audiences.join(" ")),
+        algorithms.join(" "),
+        words::keys(issuer).join(", "),
+    ]
 }
 
 fn quota(quota: &Quota) -> Vec<String> {

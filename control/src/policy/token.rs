@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::expect::Caller;
 use crate::jwks::{Jwk, Material};
-use crate::model::Issuer;
+use crate::model::{Issuer, IssuerKeys};
 
 /// Any tenant would do.
 const TENANT: &str = "00000000-0000-0000-0000-000000000001";
@@ -16,7 +16,7 @@ const TENANT: &str = "00000000-0000-0000-0000-000000000001";
 pub(super) fn ours(issuer: &mut Issuer, signer: &SigningKey) {
     let key = Material::Ed25519(*signer.verifying_key().as_bytes());
     issuer.algorithms = vec![Algorithm::EdDsa];
-    issuer.keys = vec![Jwk { kid: None, algorithm: None, key }];
+    issuer.keys = IssuerKeys::Here(vec![Jwk { kid: None, algorithm: None, key }]);
 }
 
 /// What the issuer would sign for a caller at an instant.

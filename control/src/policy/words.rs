@@ -1,6 +1,7 @@
 //! What parts of a policy are called when people are told of them.
 
-use crate::model::{Auth, By, FeedKind, Limit, Mode, On, Policy, Route, Stale, Tls};
+use crate::jwks::Jwk;
+use crate::model::{Auth, By, FeedKind, Fetch, Issuer, IssuerKeys, Limit, Mode, On, Policy, Route, Stale, Tls};
 
 pub(super) fn limits(limits: &[Limit]) -> String {
     let shown = limits.iter().map(|limit| match limit.period_s {
@@ -62,6 +63,7 @@ pub(super) const fn kind(kind: FeedKind) -> &'static str {
     match kind {
         FeedKind::Keyring => "keyring",
         FeedKind::Prefixes => "prefixes",
+        FeedKind::Jwks => "jwks",
     }
 }
 
@@ -78,4 +80,16 @@ pub(super) const fn tls(least: Tls) -> &'static str {
         Tls::V1_2 => "TLS 1.2",
         Tls::V1_3 => "TLS 1.3",
     }
+}
+
+/// Where an issuer's keys are: each of its own by itself.
+pub(super) fn keys(issuer: &Issuer) -> Vec<String> {
+    match &issuer.keys {
+        IssuerKeys::Here(keys) => keys.iter().map(Jwk::label).collect(),
+        IssuerKeys::Feed(name) => vec![format!("the keys of feed {name}")],
+    }
+}
+
+pub(super) fn fetch(fetch: &Fetch) -> String {
+    format!("{}, when asked at most once in {} s", fetch.url, fetch.cooldown_s)
 }

@@ -12,7 +12,7 @@ use super::document::{self, Keys, Span, Table};
 use super::expect::Expect;
 use super::lines::Lines;
 use super::network::Network;
-use super::{SignerError, audit, auth, expect, feed, head, headers, network, plan, quota, route, unused};
+use super::{SignerError, audit, auth, expect, feed, head, headers, issuer, network, plan, quota, route, unused};
 use crate::diagnostic::{Findings, Report, Source};
 use crate::image::{ImageWriter, Stamp};
 use crate::model::{self, ALLOW_EVERY, CompileError, Plan, Policy};
@@ -67,8 +67,21 @@ impl Written {
     /// # Errors
     /// As [`Written::read`]; they do not depend on the instant.
     pub fn read_at(source: Source, signer: &dyn Fn(&str) -> Result<[u8; 32], SignerError>, now_s: u64) -> Result<Self, Report> {
+        Self::read_with(source, signer, &|_| Err("no such file".to_owned()), now_s)
+    }
+
+    /// Reads a policy that may name sets of keys, too: `text` opens them, or tells what the system said.
+    ///
+    /// # Errors
+    /// As [`Written::read`].
+    pub fn read_with(
+        source: Source,
+        signer: &dyn Fn(&str) -> Result<[u8; 32], SignerError>,
+        text: &dyn Fn(&str) -> Result<String, String>,
+        now_s: u64,
+    ) -> Result<Self, Report> {
         let mut findings = Findings::default();
-        let Some(parts) = parts(&source, signer, now_s, &mut findings) else { return Err(findings.report(&source)) };
+        let Some(parts) = parts(&source, signer, text, now_s, &mut findings) else { return Err(findings.report(&source)) };
         let (written, route_place) = parts;
         if !findings.has_error()
             && let Err(error) = model::compile(&written.policy)
@@ -81,7 +94,7 @@ impl Written {
         if failed { Err(report) } else { Ok(Self { source, warnings: report, ..written }) }
     }
 
-    /// Reads a file; the public keys that it names lie in its folder.
+    /// Reads a file; the files that it names lie in its folder.
     ///
     /// # Errors
     /// [`LoadError`].
@@ -89,7 +102,10 @@ impl Written {
         let text =
             std::fs::read_to_string(path).map_err(|error| LoadError::Unreadable { path: path.to_owned(), why: error.to_string() })?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Self::read(Source::new(path.display().to_string(), text), &|name| signer::open(&folder.join(name))).map_err(LoadError::Policy)
+        let source = Source::new(path.display().to_string(), text);
+        let signer = |name: &str| signer::open(&folder.join(name));
+        let text = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string());
+        Self::read_with(source, &signer, &text, clock::now().wall_s).map_err(LoadError::Policy)
     }
 
     /// The image, but for its stamp and signature, with its source map.
@@ -145,7 +161,13 @@ const ROOT: Keys =
     Keys { known: &["policy", "network", "headers", "feed", "auth", "quota", "plan", "route", "audit", "expect"], unbuilt: &[] };
 
 /// What the text says as far as it can be read, and where its routes begin.
-fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut Findings) -> Option<(Written, Span)> {
+fn parts(
+    source: &Source,
+    signer: feed::Opener<'_>,
+    text: issuer::Opener<'_>,
+    now_s: u64,
+    findings: &mut Findings,
+) -> Option<(Written, Span)> {
     let document = document::parse(source, findings)?;
     let root = Table::new("policy.toml", 0..source.text().find('\n').unwrap_or(source.text().len()), document.get_ref());
     root.check_keys(ROOT, findings);
@@ -159,7 +181,8 @@ fn parts(source: &Source, signer: feed::Opener<'_>, now_s: u64, findings: &mut F
     let fields = table("headers", "[headers]", findings).map(|table| headers::read(&table, findings)).unwrap_or_default();
     let feeds = table("feed", "[feed]", findings).map(|table| feed::read(&table, signer, findings)).unwrap_or_default();
     feed::check_zones(&network.zone_feeds, &feeds, findings);
-    let auth = table("auth", "[auth.key]", findings).map(|table| auth::read(&table, &feeds, findings)).unwrap_or_default();
+    let auth = table("auth", "[auth.key]", findings).map(|table| auth::read(&table, &feeds, text, findings)).unwrap_or_default();
+    feed::check_key_sets(&auth.issuers, &feeds, findings);
     let allow_every = table("audit", "[audit]", findings).map_or(ALLOW_EVERY, |table| audit::read(&table, findings));
     let zones = network.zone_names();
     let quotas = table("quota", "[quota]", findings).map(|table| quota::read(&table, &zones, findings)).unwrap_or_default();

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use caltrop::guard::{Feeds, Secrets};
+use caltrop::guard::{Feeds, Misuse, Secrets};
 use caltrop::image::{Floor, Trust};
 use caltrop::key::{Form, Keyring, digest};
 use caltrop::net::{Overlap, Prefix};
@@ -110,6 +110,7 @@ pub(crate) fn model() -> model::Policy {
             kind: FeedKind::Keyring,
             signers: vec![*signer().verifying_key().as_bytes()],
             stale: None,
+            fetch: None,
         }],
         keyring: Some("keys".into()),
         issuers: vec![],
@@ -257,15 +258,35 @@ impl House {
 
 /// A guard of some policy without keys, whose rules stand behind `[policy] name`.
 pub(crate) fn with_guard(rules: &str, look: impl FnOnce(&Guard<'_>)) {
-    let public = *signer().verifying_key().as_bytes();
-    let text = format!("[policy]\nname = \"acme-api\"\n{rules}");
-    let written = Written::read(Source::new("policy.toml", text), &|_| Ok(public)).unwrap_or_else(|report| panic!("{report}"));
-    let image = written.image().unwrap().finish(&signer(), STAMP);
-    let policy = Policy::open(&image, &trust("acme-api", &signer()), Floor::NONE).unwrap();
-    let words: Vec<Word> = (0..State::words(policy.geometry()).unwrap()).map(|_| Word::new(0)).collect();
-    let state = State::format(&words, policy.geometry(), [5; 16]).unwrap();
-    let secrets = Secrets::new();
-    look(&Guard::new(&policy, &Feeds::default(), &state, &secrets).unwrap());
+    look(&Fed::new(rules).guard(&Feeds::default()).unwrap());
+}
+
+/// A policy without keys, and a state: what guards are made of that a test feeds itself.
+pub(crate) struct Fed {
+    image: Vec<u8>,
+    words: Vec<Word>,
+    secrets: Secrets,
+}
+
+impl Fed {
+    pub(crate) fn new(rules: &str) -> Self {
+        let public = *signer().verifying_key().as_bytes();
+        let text = format!("[policy]\nname = \"acme-api\"\n{rules}");
+        let written = Written::read(Source::new("policy.toml", text), &|_| Ok(public)).unwrap_or_else(|report| panic!("{report}"));
+        let mut fed = Self { image: written.image().unwrap().finish(&signer(), STAMP), words: Vec::new(), secrets: Secrets::new() };
+        let geometry = fed.policy().geometry();
+        fed.words = (0..State::words(geometry).unwrap()).map(|_| Word::new(0)).collect();
+        State::format(&fed.words, geometry, [5; 16]).unwrap();
+        fed
+    }
+
+    pub(crate) fn policy(&self) -> Policy<'_> {
+        Policy::open(&self.image, &trust("acme-api", &signer()), Floor::NONE).unwrap()
+    }
+
+    pub(crate) fn guard<'f>(&'f self, feeds: &Feeds<'f>) -> Result<Guard<'f>, Misuse> {
+        Guard::new(&self.policy(), feeds, &State::attach(&self.words).unwrap(), &self.secrets)
+    }
 }
 
 /// So many seconds after it began.

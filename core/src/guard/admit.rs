@@ -15,12 +15,15 @@ use super::state::State;
 use super::steps::{Attempt, Stop};
 use super::trace::Trace;
 use crate::audit::{Event, Reason, Verdict};
+use crate::image::{Image, Kind};
 use crate::key::Keyring;
 use crate::name::{NAME_MAX, name64};
 use crate::net::Prefixes;
 use crate::rate::record::on;
 use crate::request::Request;
 use crate::time::Now;
+#[cfg(feature = "token")]
+use crate::token::KeySet;
 
 /// What changes by the minute.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +32,9 @@ pub struct Feeds<'b> {
     pub keyring: Option<Keyring<'b>>,
     /// The lists of networks, in the order of [`Policy::prefix_feeds`].
     pub prefixes: &'b [Prefixes<'b>],
+    /// The keys of issuers, in the order of [`Policy::key_set_feeds`].
+    #[cfg(feature = "token")]
+    pub key_sets: &'b [KeySet<'b>],
 }
 
 /// Policy, feeds, state and secrets together. Free to build: to build another one is a reload.
@@ -37,6 +43,8 @@ pub struct Guard<'g> {
     pub(super) policy: Policy<'g>,
     pub(super) keyring: Option<Keyring<'g>>,
     pub(super) prefixes: &'g [Prefixes<'g>],
+    #[cfg(feature = "token")]
+    pub(super) key_sets: &'g [KeySet<'g>],
     pub(super) state: State<'g>,
     pub(super) secrets: &'g Secrets,
 }
@@ -54,13 +62,25 @@ impl<'g> Guard<'g> {
         if let Some((id, _)) = pairs.find(|(id, _)| secrets.pepper(*id).is_none()) {
             return Err(Misuse::PepperMissing { id });
         }
-        let is_there = |at: usize, feed: &FeedRecord| feeds.prefixes.get(at).is_some_and(|list| list.image().header().scope == feed.scope);
-        if let Some((_, (index, _))) = (0..).zip(policy.lists()).find(|(at, (_, feed))| !is_there(*at, feed)) {
-            let name = usize::try_from(index).ok().and_then(|index| policy.feed_name(index)).unwrap_or_default();
+        let guard = Self {
+            policy: *policy,
+            keyring: feeds.keyring,
+            prefixes: feeds.prefixes,
+            #[cfg(feature = "token")]
+            key_sets: feeds.key_sets,
+            state: *state,
+            secrets,
+        };
+        let is_missing = |feed: &&FeedRecord| {
+            feed.kind != Kind::Keyring.code() && guard.image_of(feed).is_none_or(|image| image.header().scope != feed.scope)
+        };
+        match policy.feeds.iter().find(is_missing) {
+            None => Ok(guard),
             // A name of a policy has 63 bytes at most; a longer one is not told.
-            return Err(Misuse::PrefixesMissing { feed: String::try_from(name).unwrap_or_default() });
+            Some(feed) => {
+                Err(Misuse::FeedMissing { feed: String::try_from(policy.text.get(feed.name).unwrap_or_default()).unwrap_or_default() })
+            }
         }
-        Ok(Self { policy: *policy, keyring: feeds.keyring, prefixes: feeds.prefixes, state: *state, secrets })
     }
 
     /// The policy that decides.
@@ -75,10 +95,21 @@ impl<'g> Guard<'g> {
         self.keyring.as_ref()
     }
 
-    /// The lists of networks that it knows, in the order of [`Policy::prefix_feeds`].
+    /// The image of a feed of its policy, by the feed's name.
     #[must_use]
-    pub const fn prefixes(&self) -> &'g [Prefixes<'g>] {
-        self.prefixes
+    pub fn feed_image(&self, name: &str) -> Option<&Image<'g>> {
+        let feed = self.policy.feeds.iter().find(|feed| self.policy.text.get(feed.name) == Some(name))?;
+        if feed.kind == Kind::Keyring.code() { self.keyring.as_ref().map(Keyring::image) } else { self.image_of(feed) }
+    }
+
+    /// The image of a feed of networks or of keys of an issuer, by its place among those of its kind.
+    fn image_of(&self, feed: &FeedRecord) -> Option<&Image<'g>> {
+        let at = self.policy.feeds.iter().filter(|other| other.kind == feed.kind).position(|other| core::ptr::eq(other, feed))?;
+        #[cfg(feature = "token")]
+        if feed.kind == Kind::Jwks.code() {
+            return self.key_sets.get(at).map(KeySet::image);
+        }
+        self.prefixes.get(at).map(Prefixes::image)
     }
 
     /// The state that it counts in.
@@ -133,6 +164,8 @@ impl<'g> Guard<'g> {
     pub(super) fn is_expired(&self, now: Now) -> bool {
         let keyring = self.keyring.as_ref().is_some_and(|keyring| self.policy.refuses_expired(keyring.image(), now));
         let list = self.prefixes.iter().any(|list| self.policy.refuses_expired(list.image(), now));
+        #[cfg(feature = "token")]
+        let list = list || self.key_sets.iter().any(|set| self.policy.refuses_expired(set.image(), now));
         keyring || list || self.policy.refuses_expired(&self.policy.image, now)
     }
 
@@ -193,8 +226,8 @@ impl<'g> Guard<'g> {
 pub enum Misuse {
     /// The policy takes API keys, and no keyring was handed in.
     KeyringMissing,
-    /// A zone of the policy is a feed's, and the image of this feed was not handed in, or not in its place.
-    PrefixesMissing {
+    /// The image of a feed, from which the policy takes networks or keys of an issuer, was not handed in, or not in its place.
+    FeedMissing {
         /// Its name.
         feed: String<NAME_MAX>,
     },
@@ -209,8 +242,11 @@ impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyringMissing => f.write_str("the policy takes API keys and no keyring was given: load the feed that [auth.key] names"),
-            Self::PrefixesMissing { feed } => {
-                write!(f, "a zone of the policy is the feed {feed:?} and its list was not given: load its image, in the policy's order")
+            Self::FeedMissing { feed } => {
+                write!(
+                    f,
+                    "the policy takes networks or keys of an issuer from the feed {feed:?}, which was not given: load its image, in the policy's order"
+                )
             }
             Self::PepperMissing { id } => {
                 write!(f, "the keyring was made under pepper {id}, which the host does not hold: give that secret")

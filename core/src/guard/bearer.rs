@@ -84,18 +84,22 @@ impl<'g, T: Trace> Attempt<'_, 'g, '_, T> {
     fn token(&mut self, token: &[u8], route: Option<Route<'g>>) -> Result<(Bearer<'g>, u8), Failed> {
         let mut room = Room::new();
         let shown = Shown::read(token, &mut room)?;
-        let mut issuers = (1u32..).zip(self.guard.policy.issuers.iter());
-        let (bit, issuer) = issuers.find(|(_, issuer)| issuer.is_of(&shown)).ok_or(Reason::TokenIssuer)?;
-        issuer.fits(&shown)?;
+        let guard = self.guard;
+        let (bit, issuer) = guard.issuer_of(&shown).ok_or(Reason::TokenIssuer)?;
+        self.fresh(Step::Credential, guard.stale_keys_of(&issuer, self.now)).map_err(Failed::Stop)?;
+        if let Err(reason) = issuer.fits(&shown) {
+            self.facts.wants = if reason == TokenReason::KeyUnknown { guard.ask_for_keys(&issuer, self.now) } else { None };
+            return Err(reason.into());
+        }
         // Whoever signed it: a token that is over, or for somebody else, is not worth a check of its signature.
         let claims = issuer.claims(&shown, self.now)?;
-        let bearer = named(&claims, &issuer, &self.guard.policy).ok_or(Reason::TokenClaims)?;
+        let bearer = named(&claims, &issuer, &guard.policy).ok_or(Reason::TokenClaims)?;
         let budget = self.budget()?;
         if !issuer.has_signed(&shown) {
             return Err(Reason::TokenSignature.into());
         }
-        budget.give_back(self.guard, self.now);
-        self.lacks = route.and_then(|route| lacks(&route, &claims, issuer.record(), &self.guard.policy));
+        budget.give_back(guard, self.now);
+        self.lacks = route.and_then(|route| lacks(&route, &claims, issuer.record(), &guard.policy));
         Ok((bearer, 1u8.unbounded_shl(bit)))
     }
 

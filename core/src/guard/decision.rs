@@ -109,6 +109,9 @@ pub struct Facts<'g> {
     pub(super) caller: Option<Caller<'g>>,
     pub(super) answer: Answer,
     pub(super) reported: Reported,
+    /// The feed that should be fetched, an index.
+    #[cfg(feature = "token")]
+    pub(super) wants: Option<u16>,
 }
 
 impl<'g> Facts<'g> {
@@ -291,6 +294,14 @@ impl<'g> Denial<'g> {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
+    }
+
+    /// The feed of keys that the host should fetch, since a token names a key of its issuer that it does not have: said at most once in the feed's
+    /// cooldown, however many ask. The keys that are held stay good meanwhile.
+    #[cfg(feature = "token")]
+    #[must_use]
+    pub fn wants(&self) -> Option<&'g str> {
+        self.facts.wants.and_then(|index| self.policy.feed_name(usize::from(index)))
     }
 
     /// Seconds until the same request may pass, 0 where waiting does not help.

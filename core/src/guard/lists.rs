@@ -4,9 +4,12 @@ use core::net::IpAddr;
 
 use super::admit::Guard;
 use super::policy::{Policy, feed_trust};
-use super::record::{FEED, FeedRecord, LISTS_MAX, NO_ZONE, STALE_DENY, STALE_KEEP};
+use super::record::{COOLDOWN_MAX_S, FEED, FeedRecord, LISTS_MAX, NO_ZONE, STALE_DENY, STALE_KEEP};
 use crate::image::{Kind, OpenError, Trust};
 use crate::verify::PublicKey;
+
+/// Whether a feed of keys of an issuer means anything here.
+const IS_JWKS_BUILT: bool = cfg!(feature = "token");
 
 impl<'b> Policy<'b> {
     /// The names of the feeds of prefixes, and who may sign them, in the order in which [`Feeds::prefixes`](super::Feeds::prefixes) wants them.
@@ -32,14 +35,21 @@ impl<'b> Policy<'b> {
             let placed = if is_list {
                 usize::from(feed.zone) < self.zones.len() && filled & mask(feed) == 0
             } else {
-                feed.kind == Kind::Keyring.code() && feed.zone == NO_ZONE
+                (feed.kind == Kind::Keyring.code() || IS_JWKS_BUILT && feed.kind == Kind::Jwks.code()) && feed.zone == NO_ZONE
             };
-            if !first || !known || !placed || feed.zero != 0 {
+            let cooldown_s = feed.cooldown_s.get();
+            let is_paced = if feed.kind == Kind::Jwks.code() { (1..=COOLDOWN_MAX_S).contains(&cooldown_s) } else { cooldown_s == 0 };
+            if !first || !known || !placed || !is_paced || feed.zero != 0 {
                 return fail;
             }
             filled |= mask(feed);
         }
-        if self.lists().count() <= LISTS_MAX { Ok(()) } else { fail }
+        if self.lists().count() > LISTS_MAX {
+            return fail;
+        }
+        #[cfg(feature = "token")]
+        self.check_key_sets()?;
+        Ok(())
     }
 }
 

@@ -18,7 +18,7 @@
 //! | 5 address quota | 429 |
 //! | preflight | 204, 403, 404 |
 //! | 6 route | 404, 403 for its transport |
-//! | 7 credential | 400, 401, 429 for an address with many failures or bad signatures, 503 for a stale keyring |
+//! | 7 credential | 400, 401, 429 for an address with many failures or bad signatures, 503 for stale keys |
 //! | 9 access | 403 |
 //! | 10 quotas | 403 for a plan without one, 429, 503 where no room is left to count |
 //! | 12 audit | never |
@@ -36,6 +36,8 @@ mod check;
 mod cost;
 mod credential;
 mod decision;
+#[cfg(feature = "token")]
+mod key_sets;
 mod lists;
 mod pick;
 mod policy;

@@ -201,6 +201,12 @@ impl<'b> Policy<'b> {
         self.feeds.iter().find(|feed| self.text.get(feed.name) == Some(name)).map(feed_trust)
     }
 
+    /// The names of its feeds, what their images hold, and who may sign them, in its order.
+    pub fn feeds(&self) -> impl Iterator<Item = (&'b str, Kind, Trust)> + use<'b> {
+        let text = self.text;
+        self.feeds.iter().filter_map(move |feed| Some((text.get(feed.name)?, Kind::from_code(feed.kind)?, feed_trust(feed))))
+    }
+
     /// The name of the feed of API keys, and who may sign it; `None` if the policy takes no keys.
     #[must_use]
     pub fn keyring_feed(&self) -> Option<(&'b str, Trust)> {

@@ -137,18 +137,23 @@ pub struct FeedRecord {
     pub kind: u8,
     /// [`STALE_KEEP`] or [`STALE_DENY`].
     pub on_stale: u8,
-    /// The zone of the addresses that it lists, an index; [`NO_ZONE`] for a keyring.
+    /// The zone of the addresses that it lists, an index; [`NO_ZONE`] of other kinds.
     pub zone: u8,
     /// Zero.
     pub zero: u8,
+    /// Of keys of issuers, how many seconds pass at least before they are asked for once more, 1 to [`COOLDOWN_MAX_S`]; of other kinds 0.
+    pub cooldown_s: U32,
     /// Who may sign it; the second all zero if there is one signer.
     pub signers: [[u8; 32]; 2],
 }
 
-const _: () = assert!(size_of::<FeedRecord>() == 84);
+const _: () = assert!(size_of::<FeedRecord>() == 88);
 
 /// [`FeedRecord::zone`]: none.
 pub const NO_ZONE: u8 = u8::MAX;
+
+/// The most of [`FeedRecord::cooldown_s`]: a day.
+pub const COOLDOWN_MAX_S: u32 = 86_400;
 
 /// The most feeds of prefixes: each is looked up for each request.
 pub const LISTS_MAX: usize = 4;

@@ -289,7 +289,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
     }
 
     /// Refuses what hangs on a feed that is stale, if the policy says so.
-    fn fresh(&mut self, step: Step, stale: Option<Stale<'g>>) -> Result<(), Stop> {
+    pub(super) fn fresh(&mut self, step: Step, stale: Option<Stale<'g>>) -> Result<(), Stop> {
         let Some(stale) = stale.filter(|stale| stale.denies) else { return Ok(()) };
         self.trace.fact(step, Fact::Stale(stale));
         Err(Stop { rule: stale.index, ..Reason::Stale.into() })

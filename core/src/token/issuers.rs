@@ -4,19 +4,14 @@ use heapless::{String, Vec};
 use zerocopy::little_endian::U32;
 
 use super::claims::{Claims, Registered};
-use super::key::{Algorithm, Key};
-use super::record::{self, ISSUER, ISSUER_TEXT, ISSUERS_MAX, IssuerRecord, JWK, JwkRecord, KIND_RSA, MATERIAL, TYPES_MAX};
+use super::jwks::{Jwks, KeySet};
+use super::key::Algorithm;
+use super::record::{ISSUER, ISSUER_TEXT, ISSUERS_MAX, IssuerRecord, NO_FEED, TYPES_MAX};
 use super::rules::Rules;
 use super::shown::Shown;
 use super::verifier::{AUDIENCES_MAX, KEYS_MAX, LEEWAY_MAX_S, TokenReason};
 use crate::image::{Image, OpenError, Span, Text};
 use crate::time::Now;
-#[cfg(feature = "verify-p256")]
-use crate::verify::P256Key;
-#[cfg(feature = "verify")]
-use crate::verify::PublicKey;
-#[cfg(feature = "verify-rsa")]
-use crate::verify::RsaKey;
 
 /// The longest `iss`.
 const ISSUER_MAX: usize = 255;
@@ -28,8 +23,7 @@ const TENANT: &str = "{tid}";
 pub struct Issuers<'b> {
     records: &'b [IssuerRecord],
     texts: &'b [U32],
-    keys: &'b [JwkRecord],
-    material: &'b [u8],
+    keys: Jwks<'b>,
     text: Text<'b>,
 }
 
@@ -39,14 +33,12 @@ impl<'b> Issuers<'b> {
     /// # Errors
     /// [`OpenError::Content`] names the section: a name that is missing, lists out of bounds, a key that is none, or of a kind that is not built.
     pub fn open(image: &Image<'b>, text: Text<'b>) -> Result<Self, OpenError> {
-        let (records, texts, keys, material) =
-            (image.records(ISSUER)?, image.records(ISSUER_TEXT)?, image.records(JWK)?, image.records(MATERIAL)?);
-        let issuers = Self { records, texts, keys, material, text };
+        let (records, texts, keys) = (image.records(ISSUER)?, image.records(ISSUER_TEXT)?, Jwks::open(image, text)?);
+        let issuers = Self { records, texts, keys, text };
         let is_said =
             |&offset: &U32| if text.check(offset, ISSUER_TEXT)?.is_empty() { Err(OpenError::Content { tag: ISSUER_TEXT }) } else { Ok(()) };
         texts.iter().try_for_each(is_said)?;
         issuers.records.iter().try_for_each(|record| issuers.check(record))?;
-        issuers.keys.iter().try_for_each(|record| issuers.check_key(record))?;
         if records.len() <= ISSUERS_MAX { Ok(issuers) } else { Err(OpenError::Content { tag: ISSUER }) }
     }
 
@@ -62,19 +54,10 @@ impl<'b> Issuers<'b> {
         let holds = |span: Span, all: usize, most: usize| span.fits(all) && (1..=most).contains(&usize::from(span.count.get()));
         let lists = holds(record.audiences, self.texts.len(), AUDIENCES_MAX)
             && holds(record.types, self.texts.len(), TYPES_MAX)
-            && holds(record.keys, self.keys.len(), KEYS_MAX);
+            && if record.feed.get() == NO_FEED { holds(record.keys, self.keys.len(), KEYS_MAX) } else { record.keys.count.get() == 0 };
         let known = Algorithm::ALL.iter().fold(0u16, |known, algorithm| known | bit(*algorithm));
-        let rules = record.algorithms.get() & !known == 0 && u32::from(record.leeway_s.get()) <= LEEWAY_MAX_S && record.zero.get() == 0;
+        let rules = record.algorithms.get() & !known == 0 && u32::from(record.leeway_s.get()) <= LEEWAY_MAX_S;
         if lists && rules { Ok(()) } else { Err(OpenError::Content { tag: ISSUER }) }
-    }
-
-    fn check_key(&self, record: &JwkRecord) -> Result<(), OpenError> {
-        self.text.check_optional(record.kid, JWK)?;
-        let of_kind = |algorithm: &&Algorithm| self.key(record, **algorithm).is_some();
-        let named = |algorithm: &&Algorithm| record.algorithm == 0 || record.algorithm == algorithm.code();
-        let is_good = Algorithm::ALL.iter().filter(of_kind).any(|algorithm| named(&algorithm));
-        let is_whole = record.kind == KIND_RSA || record.exponent.get() == 0;
-        if is_good && is_whole { Ok(()) } else { Err(OpenError::Content { tag: JWK }) }
     }
 
     /// How many there are.
@@ -92,28 +75,7 @@ impl<'b> Issuers<'b> {
     /// The issuers, in the order of the policy.
     pub fn iter(&self) -> impl Iterator<Item = Issuer<'b>> + use<'b> {
         let all = *self;
-        self.records.iter().map(move |record| Issuer { all, record })
-    }
-
-    /// A key for one of its algorithms; `None` for one that is of another kind, or not built.
-    fn key(&self, record: &JwkRecord, algorithm: Algorithm) -> Option<Key<'b>> {
-        let kid = self.text.get(record.kid);
-        let first = usize::try_from(record.first.get()).ok()?;
-        let bytes = self.material.get(first..)?.get(..usize::from(record.length.get()))?;
-        match (record.kind, algorithm) {
-            #[cfg(feature = "verify")]
-            (record::KIND_ED25519, Algorithm::EdDsa) => {
-                PublicKey::from_bytes(bytes.try_into().ok()?).ok().map(|key| Key::ed25519(kid, key))
-            }
-            #[cfg(feature = "verify-p256")]
-            (record::KIND_P256, Algorithm::Es256) => {
-                let (x, y) = bytes.split_first_chunk()?;
-                P256Key::from_coordinates(x, y.try_into().ok()?).ok().map(|key| Key::es256(kid, key))
-            }
-            #[cfg(feature = "verify-rsa")]
-            (KIND_RSA, _) => Key::rsa(kid, algorithm, RsaKey::new(bytes, record.exponent.get()).ok()?),
-            _ => None,
-        }
+        self.records.iter().map(move |record| Issuer { all, record, keys: all.keys.of(record.keys) })
     }
 }
 
@@ -122,9 +84,15 @@ impl<'b> Issuers<'b> {
 pub struct Issuer<'b> {
     all: Issuers<'b>,
     record: &'b IssuerRecord,
+    keys: Jwks<'b>,
 }
 
 impl<'b> Issuer<'b> {
+    /// With the keys that its feed brought.
+    pub(crate) const fn with(self, set: &KeySet<'b>) -> Self {
+        Self { keys: set.keys, ..self }
+    }
+
     /// Its record.
     #[must_use]
     pub const fn record(&self) -> &'b IssuerRecord {
@@ -145,7 +113,7 @@ impl<'b> Issuer<'b> {
     /// Whether a token's signature is worth to be checked: of one of its algorithms and types, and of a key that it has.
     pub(crate) fn fits(&self, shown: &Shown<'_, '_>) -> Result<(), TokenReason> {
         let algorithm = self.algorithm(shown).ok_or(TokenReason::Algorithm)?;
-        if self.records_for(shown, algorithm).next().is_none() {
+        if self.keys.meant(shown, algorithm).next().is_none() {
             return Err(TokenReason::KeyUnknown);
         }
         shown.header.check_type(&self.texts::<TYPES_MAX>(self.record.types))
@@ -170,8 +138,9 @@ impl<'b> Issuer<'b> {
     #[inline(never)]
     pub(crate) fn has_signed(&self, shown: &Shown<'_, '_>) -> bool {
         let Some(algorithm) = self.algorithm(shown) else { return false };
-        self.records_for(shown, algorithm)
-            .filter_map(|record| self.all.key(record, algorithm))
+        self.keys
+            .meant(shown, algorithm)
+            .filter_map(|record| self.keys.key(record, algorithm))
             .any(|key| shown.jws.is_signed_by([&key].into_iter()))
     }
 
@@ -196,16 +165,6 @@ impl<'b> Issuer<'b> {
         used.find(|algorithm| shown.header.is_called(*algorithm))
     }
 
-    /// Its keys that a token may mean: of its algorithm, and of its name if both have one.
-    fn records_for<'s>(&self, shown: &'s Shown<'_, '_>, algorithm: Algorithm) -> impl Iterator<Item = &'b JwkRecord> + use<'s, 'b> {
-        let (text, keys) = (self.all.text, self.record.keys.of(self.all.keys));
-        let fits = move |record: &&JwkRecord| {
-            let is_bound = record.algorithm == 0 || record.algorithm == algorithm.code();
-            is_bound && is_of_kind(record, algorithm) && shown.header.may_mean(text.get(record.kid))
-        };
-        keys.iter().filter(fits)
-    }
-
     fn texts<const N: usize>(&self, span: Span) -> Vec<&'b str, N> {
         let mut texts = Vec::new();
         for &offset in span.of(self.all.texts).iter().take(N) {
@@ -219,16 +178,6 @@ impl<'b> Issuer<'b> {
 /// What may stand in a URL for a tenant, and lead nowhere else.
 fn is_tenant(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
-fn is_of_kind(record: &JwkRecord, algorithm: Algorithm) -> bool {
-    let kind = match algorithm {
-        Algorithm::EdDsa => record::KIND_ED25519,
-        Algorithm::Es256 => record::KIND_P256,
-        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 | Algorithm::Ps256 => KIND_RSA,
-        Algorithm::Hs256 => return false,
-    };
-    record.kind == kind
 }
 
 /// The bit of an algorithm in [`IssuerRecord::algorithms`].

@@ -15,6 +15,8 @@
 mod claims;
 #[cfg(feature = "guard")]
 mod issuers;
+#[cfg(feature = "guard")]
+mod jwks;
 mod jws;
 mod key;
 #[cfg(feature = "guard")]
@@ -27,6 +29,8 @@ mod verifier;
 pub use claims::Claims;
 #[cfg(feature = "guard")]
 pub use issuers::{Issuer, Issuers};
+#[cfg(feature = "guard")]
+pub use jwks::KeySet;
 pub use jws::TOKEN_MAX;
 pub use key::{Algorithm, Key};
 #[cfg(feature = "guard")]

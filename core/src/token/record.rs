@@ -41,19 +41,22 @@ pub struct IssuerRecord {
     pub audiences: Span,
     /// The types, in [`ISSUER_TEXT`].
     pub types: Span,
-    /// Its keys, in [`JWK`].
+    /// Its keys, in [`JWK`]; none if a feed brings them.
     pub keys: Span,
     /// The algorithms, bit n for the one whose code is n.
     pub algorithms: U16,
     /// By how much its clock may differ, in seconds.
     pub leeway_s: U16,
-    /// Zero.
-    pub zero: U16,
+    /// The feed of its keys, an index among those of the policy; [`NO_FEED`] = the policy has them.
+    pub feed: U16,
     /// How long ago a token may have been issued, in seconds; 0 = as long as it is not expired.
     pub age_max_s: U32,
 }
 
 const _: () = assert!(size_of::<IssuerRecord>() == 56);
+
+/// [`IssuerRecord::feed`]: none.
+pub const NO_FEED: u16 = u16::MAX;
 
 /// A public key.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]

@@ -52,10 +52,10 @@ int main(int argc, char **argv) {
     CHECK(caltrop_state_init(&options, entropy) == CALTROP_OK);
 
     /* What is missing or not the feed's list makes no guard. */
-    CHECK(made(&options, &guard) == CALTROP_E_PREFIXES_MISSING);
-    options.prefixes_count = 1;
+    CHECK(made(&options, &guard) == CALTROP_E_FEED_MISSING);
+    options.feeds_count = 1;
     CHECK(made(&options, &guard) == CALTROP_E_NULL);
-    options.prefixes = lists;
+    options.feeds = lists;
     CHECK(made(&options, &guard) == CALTROP_E_IMAGE_TOO_SHORT);
     lists[0].bytes = options.keyring, lists[0].len = options.keyring_len;
     CHECK(made(&options, &guard) == CALTROP_E_IMAGE_KIND);
@@ -63,11 +63,11 @@ int main(int argc, char **argv) {
     lists[0].floor.sequence = 1000;
     CHECK(made(&options, &guard) == CALTROP_E_IMAGE_ROLLBACK);
     lists[0].floor.sequence = 0;
-    options.prefixes_count = 5;
+    options.feeds_count = 5;
     CHECK(made(&options, &guard) == CALTROP_E_LENGTH);
     CHECK(guard == NULL);
 
-    options.prefixes_count = 1;
+    options.feeds_count = 1;
     CHECK(made(&options, &guard) == CALTROP_OK && guard != NULL);
     CHECK(asked(guard, "\xc0\x00\x02\x07", 1796000100) == 403);
     CHECK(asked(guard, "\xcb\x00\x71\x09", 1796000100) == 200);

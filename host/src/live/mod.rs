@@ -21,18 +21,21 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use caltrop::image::Floor;
+use caltrop::image::{Floor, Image};
 use caltrop::time::Now;
 use caltrop::{Guard, Policy};
 
 use crate::clock;
 use crate::error::LoadError;
 use crate::guard::{HostGuard, Images, Options};
-use crate::place::{KEYRING_MEND, LIST_MEND, POLICY_MEND, Place};
+use crate::place::{FeedFile, KEYRING_MEND, POLICY_MEND, Place};
 use watched::Watched;
 
 /// How long a poll relies on the last look, in nanoseconds: a fifth of a second, so that a revocation is known everywhere well within one.
 pub const LOOK_NS: u64 = 200_000_000;
+
+/// So long after one worker has asked for a feed another one need not: they see the same request's ask within a look of each other.
+const ASK_AGAIN: Duration = Duration::from_millis(900);
 
 /// What a look at the files brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,12 +106,12 @@ impl LiveGuard {
         // What was stale at the start is among its warnings.
         let stale = guard.guard().stale(clock::now()).map(|stale| stale.feed.to_owned()).collect();
         let keyring = place.keyring_file(guard.guard().policy()).map(|path| Watched::new(path, KEYRING_MEND));
-        let lists = place.list_files(guard.guard().policy()).into_iter().map(|(path, _)| Watched::new(path, LIST_MEND));
-        let files = std::iter::once(Watched::new(place.policy.clone(), POLICY_MEND)).chain(keyring).chain(lists).collect();
+        let feeds = place.feed_files(guard.guard().policy()).into_iter().map(|feed| Watched::new(feed.path.clone(), feed.mend()));
+        let files = std::iter::once(Watched::new(place.policy.clone(), POLICY_MEND)).chain(keyring).chain(feeds).collect();
         Ok(Self {
             current: ArcSwap::from_pointee(guard),
             next_look_ns: AtomicU64::new(0),
-            watch: Mutex::new(Watch { place, files, again: false, owes_floor: false, floor_told: None, stale }),
+            watch: Mutex::new(Watch { place, files, again: false, owes_floor: false, floor_told: None, stale, asked: Vec::new() }),
         })
     }
 
@@ -150,7 +153,9 @@ impl LiveGuard {
             Err(TryLockError::WouldBlock) => return Vec::new(),
         };
         let mut news = self.take(&mut watch);
-        news.extend(watch.grown_stale(self.current().guard(), now));
+        let current = self.current();
+        news.extend(watch.grown_stale(current.guard(), now));
+        news.extend(watch.ask(current.guard(), now));
         news
     }
 
@@ -244,6 +249,8 @@ struct Watch {
     floor_told: Option<LoadError>,
     /// The feeds that were told to be stale.
     stale: Vec<String>,
+    /// The feeds that were asked for at the last look.
+    asked: Vec<String>,
 }
 
 type Refused = Vec<(usize, LoadError)>;
@@ -259,8 +266,8 @@ impl Watch {
         if let (Some(guard), true) = (&taken, refused.is_empty()) {
             let policy = guard.guard().policy();
             let keyring = self.place.keyring_file(policy);
-            let lists = self.place.list_files(policy);
-            let is_feed = |path: &PathBuf| Some(path) == keyring.as_ref() || lists.iter().any(|(list, _)| list == path);
+            let feeds = self.place.feed_files(policy);
+            let is_feed = |path: &PathBuf| Some(path) == keyring.as_ref() || feeds.iter().any(|feed| feed.path == *path);
             self.files.retain(|file| file.path == self.place.policy || is_feed(&file.path));
         }
         taken
@@ -280,8 +287,8 @@ impl Watch {
                 }
             }
         };
-        let lists = self.lists(used, &opened, refused)?;
-        let images = |keyring| Images { policy: policy.to_vec(), keyring, prefixes: lists.clone() };
+        let feeds = self.feeds(used, &opened, refused)?;
+        let images = |keyring| Images { policy: policy.to_vec(), keyring, feeds: feeds.clone() };
         let Some(path) = self.place.keyring_file(&opened) else { return Self::put_into_use(used, images(None), 0, refused) };
         let is_same_feed = self.place.keyring_file(guard.policy()).as_ref() == Some(&path);
         let floor = guard.keyring().filter(|_| is_same_feed).map_or(Floor::NONE, |keyring| keyring.image().floor());
@@ -309,24 +316,36 @@ impl Watch {
         news
     }
 
-    /// Of each list of a policy the image that lies there, or else the one that is used.
-    fn lists(&mut self, used: &HostGuard, policy: &Policy<'_>, refused: &mut Refused) -> Option<Vec<Vec<u8>>> {
+    /// Tells who fetches feeds what requests asked for since the last look.
+    fn ask(&mut self, guard: &Guard<'_>, now: Now) -> Vec<News> {
+        let asked: Vec<&str> = guard.asked(now).collect();
+        let mut news = Vec::new();
+        for feed in asked.iter().filter(|feed| !self.asked.iter().any(|told| told == *feed)) {
+            news.extend(self.place.ask(feed, ASK_AGAIN).err().map(|error| News::Warning(error.to_string())));
+        }
+        self.asked = asked.into_iter().map(str::to_owned).collect();
+        news
+    }
+
+    /// Of each feed of a policy, the keyring aside, the image that lies there, or else the one that is used.
+    fn feeds(&mut self, used: &HostGuard, policy: &Policy<'_>, refused: &mut Refused) -> Option<Vec<Vec<u8>>> {
         let guard = used.guard();
-        let known = self.place.list_files(guard.policy());
-        let mut lists = Vec::new();
-        for feed in self.place.list_files(policy) {
-            let last = known.iter().position(|(path, _)| *path == feed.0);
-            let floor = last.and_then(|last| guard.prefixes().get(last)).map_or(Floor::NONE, |list| list.image().floor());
-            let at = self.at(feed.0.clone(), LIST_MEND);
+        let known = self.place.feed_files(guard.policy());
+        let mut images = Vec::new();
+        for feed in self.place.feed_files(policy) {
+            // By its path: of another kind it does not open.
+            let last = known.iter().position(|known| known.path == feed.path);
+            let floor = guard.feed_image(&feed.name).map_or(Floor::NONE, Image::floor);
+            let at = self.at(feed.path.clone(), feed.mend());
             let there = self.read(at, refused);
-            let last = last.and_then(|last| used.images().prefixes.get(last)).filter(|last| there.as_ref() != Some(*last)).cloned();
-            let good = there.into_iter().chain(last).find(|list| {
-                let checked = self.place.list(&feed, list, floor).map_err(|error| refused.push((at, error)));
+            let last = last.and_then(|last| used.images().feeds.get(last)).filter(|last| there.as_ref() != Some(*last)).cloned();
+            let good = there.into_iter().chain(last).find(|image| {
+                let checked = self.place.feed(&feed, image, floor).map_err(|error| refused.push((at, error)));
                 checked.is_ok()
             });
-            lists.push(good?);
+            images.push(good?);
         }
-        Some(lists)
+        Some(images)
     }
 
     fn put_into_use(used: &HostGuard, images: Images, at: usize, refused: &mut Refused) -> Option<HostGuard> {
@@ -365,11 +384,9 @@ impl Watch {
         {
             news.push(News::Taken { image, sequence: floor.sequence });
         }
-        let before = self.place.list_files(old.policy()).into_iter().map(|(path, _)| path).zip(old.prefixes());
-        let before: Vec<(PathBuf, Floor)> = before.map(|(path, list)| (path, list.image().floor())).collect();
-        for ((image, _), list) in self.place.list_files(new.policy()).into_iter().zip(new.prefixes()) {
-            let floor = list.image().floor();
-            if !before.iter().any(|(path, before)| (path, *before) == (&image, floor)) {
+        for FeedFile { name, path: image, .. } in self.place.feed_files(new.policy()) {
+            let [before, now] = [old, new].map(|guard| guard.feed_image(&name).map(Image::floor));
+            if let Some(floor) = now.filter(|_| now != before) {
                 news.push(News::Taken { image, sequence: floor.sequence });
             }
         }

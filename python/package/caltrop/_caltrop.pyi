@@ -213,12 +213,12 @@ class Guard:
         policy: bytes,
         keyring: bytes | None = None,
         *,
-        prefixes: Sequence[bytes] | None = None,
+        feeds: Sequence[bytes] | None = None,
         name: str,
         signers: Sequence[bytes],
         secrets: Secrets,
     ) -> Guard:
-        """Opens images in memory, with a state of its own and no floors; `prefixes` are the lists of the policy's feeds, in its order.
+        """Opens images in memory, with a state of its own and no floors; `feeds` are the images of the policy's other feeds, in its order.
 
         Raises ImageError, LoadError or ValueError.
         """

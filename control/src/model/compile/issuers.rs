@@ -1,19 +1,18 @@
 //! Issuers and their keys.
 
 use caltrop::image::{NO_TEXT, Span};
-use caltrop::token::record::{ISSUERS_MAX, IssuerRecord, JwkRecord, KIND_ED25519, KIND_P256, KIND_RSA};
+use caltrop::token::record::{ISSUERS_MAX, IssuerRecord, NO_FEED};
 use zerocopy::little_endian::U32;
 
 use super::{Compiler, check_names, span};
-use crate::jwks::{Jwk, Material};
-use crate::model::{CompileError, Issuer};
+use crate::jwks::Sections;
+use crate::model::{CompileError, Feed, FeedKind, Issuer, IssuerKeys};
 
 /// The sections of issuers, but for the records themselves.
 #[derive(Default)]
 pub(super) struct Keys {
     pub(super) texts: Vec<U32>,
-    pub(super) keys: Vec<JwkRecord>,
-    pub(super) material: Vec<u8>,
+    pub(super) keys: Sections,
 }
 
 impl Compiler<'_> {
@@ -32,10 +31,13 @@ impl Compiler<'_> {
             None => Ok(NO_TEXT.into()),
         };
         let first = self.issuer_keys.keys.len();
-        for key in &issuer.keys {
-            let record = self.key(key)?;
-            self.issuer_keys.keys.push(record);
-        }
+        let feed = match &issuer.keys {
+            IssuerKeys::Here(keys) => {
+                keys.iter().try_for_each(|key| self.issuer_keys.keys.add(key, &mut self.text))?;
+                NO_FEED
+            }
+            IssuerKeys::Feed(name) => self.key_set(name)?,
+        };
         let keys = span(first, self.issuer_keys.keys.len(), "keys of an issuer")?;
         Ok(IssuerRecord {
             name: self.text.intern(&issuer.name)?,
@@ -50,7 +52,7 @@ impl Compiler<'_> {
             keys,
             algorithms: issuer.algorithms.iter().fold(0u16, |all, algorithm| all | 1 << algorithm.code()).into(),
             leeway_s: issuer.leeway_s.into(),
-            zero: 0.into(),
+            feed: feed.into(),
             age_max_s: issuer.age_max_s.into(),
         })
     }
@@ -64,23 +66,10 @@ impl Compiler<'_> {
         span(first, self.issuer_keys.texts.len(), "audiences and types")
     }
 
-    fn key(&mut self, jwk: &Jwk) -> Result<JwkRecord, CompileError> {
-        let (kind, exponent) = match &jwk.key {
-            Material::Ed25519(_) => (KIND_ED25519, 0),
-            Material::P256(_) => (KIND_P256, 0),
-            Material::Rsa { exponent, .. } => (KIND_RSA, *exponent),
-        };
-        let bytes = jwk.key.as_bytes();
-        let too_many = |_| CompileError::TooMany("bytes of keys");
-        let first = u32::try_from(self.issuer_keys.material.len()).map_err(too_many)?;
-        self.issuer_keys.material.extend_from_slice(bytes);
-        Ok(JwkRecord {
-            kid: jwk.kid.as_ref().map_or(Ok(NO_TEXT.into()), |kid| self.text.intern(kid))?,
-            first: first.into(),
-            exponent: exponent.into(),
-            length: u16::try_from(bytes.len()).map_err(too_many)?.into(),
-            kind,
-            algorithm: jwk.algorithm.map_or(0, caltrop::token::Algorithm::code),
-        })
+    /// The index of a feed of keys.
+    fn key_set(&self, name: &String) -> Result<u16, CompileError> {
+        let is_it = |feed: &Feed| feed.name == *name && feed.kind == FeedKind::Jwks;
+        let at = self.policy.feeds.iter().position(is_it).ok_or_else(|| CompileError::KeySet(name.clone()))?;
+        u16::try_from(at).map_err(|_| CompileError::TooMany("feeds"))
     }
 }

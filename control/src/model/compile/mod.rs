@@ -22,11 +22,11 @@ use caltrop::image::{Kind, NO_TEXT, Span, TEXT};
 use caltrop::name::{is_name, name64};
 use caltrop::net::record::{PROXIES, STARTS_V4, STARTS_V6, VALUES_V4, VALUES_V6, ZONE, ZONES_MAX, ZoneRecord};
 use caltrop::rate::record::{PLAN, PLAN_LIMIT, PlanLimitRecord, QUOTA, ZONE_LIMIT, ZoneLimitRecord};
-use caltrop::token::record::{ISSUER, ISSUER_TEXT, JWK, MATERIAL};
+use caltrop::token::record::{ISSUER, ISSUER_TEXT};
 use zerocopy::little_endian::U32;
 
 use super::error::CompileError;
-use super::policy::{Credential, Feed, FeedKind, ForwardedBy, Mode, Plan, Policy, Quota, Tls, Zone};
+use super::policy::{Credential, Feed, FeedKind, ForwardedBy, IssuerKeys, Mode, Plan, Policy, Quota, Tls, Zone};
 use super::ranges::Ranges;
 use crate::image::ImageWriter;
 use crate::text::{TextError, TextPool};
@@ -52,7 +52,8 @@ pub fn compile(policy: &Policy) -> Result<ImageWriter, CompileError> {
         .map(|zone| Ok(ZoneRecord { name: compiler.text.intern(&zone.name)? }))
         .collect::<Result<Vec<_>, TextError>>()?;
     let ranges = Ranges::of(&compiler.zones);
-    Ok(ImageWriter::new(Kind::Policy, &policy.name)
+    let image = compiler.issuer_keys.keys.write(ImageWriter::new(Kind::Policy, &policy.name));
+    Ok(image
         .records(POLICY, &[head])
         .records(CREDENTIAL, &credentials)
         .records(ORIGIN, &origins)
@@ -77,8 +78,6 @@ pub fn compile(policy: &Policy) -> Result<ImageWriter, CompileError> {
         .records(TEMPLATE, &compiler.templates)
         .records(ISSUER, &issuers)
         .records(ISSUER_TEXT, &compiler.issuer_keys.texts)
-        .records(JWK, &compiler.issuer_keys.keys)
-        .raw(MATERIAL, 1, &compiler.issuer_keys.material)
         .records(TEXT, compiler.text.as_bytes()))
 }
 
@@ -231,7 +230,7 @@ impl<'p> Compiler<'p> {
     fn zone_of(&self, feed: &Feed) -> Result<u8, CompileError> {
         let mut filled = (0u8..).zip(&self.zones).filter(|(_, zone)| zone.feed.as_ref() == Some(&feed.name));
         match (feed.kind, filled.next(), filled.next()) {
-            (FeedKind::Keyring, ..) => Ok(NO_ZONE),
+            (FeedKind::Keyring | FeedKind::Jwks, ..) => Ok(NO_ZONE),
             (FeedKind::Prefixes, Some((zone, _)), None) => Ok(zone),
             (FeedKind::Prefixes, ..) => Err(CompileError::Feed(feed.name.clone())),
         }
@@ -246,6 +245,10 @@ impl<'p> Compiler<'p> {
         if policy.feeds.iter().filter(|feed| feed.kind == FeedKind::Prefixes).count() > LISTS_MAX {
             return Err(CompileError::TooMany("feeds of prefixes"));
         }
+        let is_used = |feed: &Feed| policy.issuers.iter().any(|issuer| issuer.keys == IssuerKeys::Feed(feed.name.clone()));
+        if let Some(idle) = policy.feeds.iter().find(|feed| feed.kind == FeedKind::Jwks && (feed.fetch.is_none() || !is_used(feed))) {
+            return Err(CompileError::KeySet(idle.name.clone()));
+        }
         let feed = policy.feeds.iter().map(|feed| {
             let signer = |at: usize| feed.signers.get(at).copied().unwrap_or_default();
             Ok(FeedRecord {
@@ -256,10 +259,12 @@ impl<'p> Compiler<'p> {
                 kind: match feed.kind {
                     FeedKind::Keyring => Kind::Keyring,
                     FeedKind::Prefixes => Kind::Prefixes,
+                    FeedKind::Jwks => Kind::Jwks,
                 }
                 .code(),
                 on_stale: if feed.stale.is_some_and(|stale| stale.deny) { STALE_DENY } else { STALE_KEEP },
                 zero: 0,
+                cooldown_s: feed.fetch.as_ref().map_or(0, |fetch| fetch.cooldown_s).into(),
                 signers: [signer(0), signer(1)],
             })
         });
