@@ -15,5 +15,7 @@ pub mod model;
 pub mod policy;
 pub mod prefixes;
 pub mod replay;
+#[cfg(feature = "sync")]
+pub mod sync;
 mod table;
 pub mod text;

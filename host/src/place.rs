@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use caltrop::image::{Floor, Kind, OpenError, Trust};
 use caltrop::key::Keyring;
@@ -96,14 +96,13 @@ impl Place {
         opened.map_err(|error| self.refused(&feed.path, error))
     }
 
-    /// Tells who fetches feeds that this one is wanted: by a file whose time says since when. One of the workers of a host is enough.
-    pub(crate) fn ask(&self, feed: &str, cooldown: Duration) -> Result<(), FileError> {
+    /// Tells who fetches feeds since when this one is wanted: by the time of a file, which no worker sets back.
+    pub(crate) fn ask(&self, feed: &str, since: SystemTime) -> Result<(), FileError> {
         let Some(path) = self.floors.beside(&self.feed_file(feed), "asked") else { return Ok(()) };
-        let age = std::fs::metadata(&path).and_then(|about| about.modified()).ok().and_then(|at| at.elapsed().ok());
-        if age.is_some_and(|age| age < cooldown) {
+        if std::fs::metadata(&path).and_then(|about| about.modified()).is_ok_and(|asked| asked >= since) {
             return Ok(());
         }
-        let touched = File::create(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        let touched = File::create(&path).and_then(|file| file.set_modified(since));
         touched.map_err(|error| FileError::new(&path, error, "make its folder writable, so that the feed is fetched when it is wanted"))
     }
 

@@ -83,7 +83,7 @@ impl Verifier {
             issuer,
             audiences: texts(audience)?,
             types: types.map_or_else(|| Ok(vec!["at+jwt".to_owned()]), texts)?,
-            keys: jwks.map_or_else(|| Ok(Vec::new()), set)?,
+            keys: jwks.map_or_else(|| Ok(Vec::new()), |jwks| set(jwks, &algorithms))?,
             algorithms,
             secret: secret.map(mac::Key::new),
             leeway_s: leeway,
@@ -141,13 +141,13 @@ fn texts(given: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     given.try_iter()?.map(|text| text?.extract()).collect()
 }
 
-/// The keys of a set for signatures.
-fn set(given: &Bound<'_, PyAny>) -> PyResult<Vec<Jwk>> {
+/// The keys of a set for these algorithms.
+fn set(given: &Bound<'_, PyAny>, algorithms: &[Algorithm]) -> PyResult<Vec<Jwk>> {
     let text: String = if given.is_instance_of::<PyDict>() {
         given.py().import("json")?.getattr("dumps")?.call1((given,))?.extract()?
     } else {
         String::from_utf8(bytes(given, "jwks")?.to_vec())?
     };
-    let set = jwks::read_set(&text).map_err(|refused| PyValueError::new_err(format!("jwks: {refused}")))?;
+    let set = jwks::read_set(&text, algorithms).map_err(|refused| PyValueError::new_err(format!("jwks: {refused}")))?;
     Ok(set.keys)
 }

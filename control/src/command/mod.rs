@@ -14,7 +14,8 @@ mod policy;
 mod project;
 mod replay;
 mod said;
-
+#[cfg(feature = "sync")]
+mod sync;
 mod when;
 
 use std::ffi::OsString;
@@ -51,6 +52,9 @@ enum What {
     /// How old the images are that servers decide by
     #[command(subcommand)]
     Feed(feed::Args),
+    /// Keep the keys of issuers fresh: fetch those of every feed of kind `jwks`, sign them, and go on until stopped
+    #[cfg(feature = "sync")]
+    Sync(sync::Args),
     /// Compile and ask lists of networks
     #[command(subcommand)]
     List(list::Args),
@@ -77,6 +81,8 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
         What::Policy(args) => policy::run(&args),
         What::Keys(args) => keys::run(&args),
         What::Feed(args) => feed::run(&args),
+        #[cfg(feature = "sync")]
+        What::Sync(args) => sync::run(&args, line.json),
         What::List(args) => list::run(&args),
         What::Audit(args) => audit::run(&args),
         What::Explain(args) => explain::run(&args),

@@ -9,6 +9,7 @@
 //! | `policy.cltp` | the policy, as guards open it | `policy compile` |
 //! | `keys.cltp` | the API keys' digests | `keys` |
 //! | `*.floor` | the newest image that a server took | servers |
+//! | `*.asked` | since when a server wants a feed to be fetched | servers |
 
 use std::path::{Path, PathBuf};
 
@@ -67,6 +68,19 @@ impl Project {
         let keyring = Keyring::open(&bytes, &Trust::new(&scope, &trusted), Floor::NONE)
             .map_err(|error| Failure::wrong(format_args!("{}: {error}", path.display())))?;
         Ok(StoredKeyring { sequence: header.sequence.get(), keys: keys::read(&keyring) })
+    }
+
+    /// The secret half of a signer of a feed.
+    pub(super) fn feed_key(&self, feed: &str, signers: &[[u8; 32]]) -> Result<SigningKey, Failure> {
+        let name = format!("feed-{feed}.key");
+        let signer = self.signing_key(&name)?;
+        if signers.contains(signer.verifying_key().as_bytes()) {
+            return Ok(signer);
+        }
+        Err(Failure::wrong(format_args!(
+            "{}: not the secret half of a signer of [feed] {feed}: name its public half in policy.toml",
+            self.file(&name).display()
+        )))
     }
 
     /// A signing key of the project.

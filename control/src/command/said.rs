@@ -1,6 +1,6 @@
 //! What a command answers, once for people and once for machines.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::Write;
 
 use caltrop_host::LoadError;
@@ -75,6 +75,12 @@ impl Failure {
     fn of(code: u8, text: impl Display) -> Self {
         let text = text.to_string();
         Self { code, json: json!({ "error": text }), text: text + "\n" }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text.trim_end())
     }
 }
 

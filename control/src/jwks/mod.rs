@@ -152,6 +152,12 @@ impl Jwk {
         Ok(Self { kid: member("kid").map(str::to_owned), algorithm, key })
     }
 
+    /// Whether it may be used with one of the algorithms.
+    #[must_use]
+    pub fn is_for(&self, algorithms: &[Algorithm]) -> bool {
+        algorithms.iter().any(|algorithm| self.key.is_of(*algorithm) && self.algorithm.is_none_or(|own| own == *algorithm))
+    }
+
     /// The key for each of the algorithms that it may be used with.
     pub fn prepared<'j>(&'j self, algorithms: &[Algorithm]) -> impl Iterator<Item = Key<'j>> {
         let bound = |algorithm: &&Algorithm| self.algorithm.is_none_or(|own| own == **algorithm);

@@ -51,12 +51,13 @@ impl Sections {
 /// The image of an issuer's keys, as a feed brings it, but for its stamp and signature; the scope is `POLICY/FEED`.
 ///
 /// ```
-/// use caltrop::{image::{Floor, Trust}, token::KeySet, verify::PublicKey};
+/// use caltrop::{image::{Floor, Trust}, token::{Algorithm, KeySet}, verify::PublicKey};
 /// use caltrop_control::{image::Stamp, jwks};
 /// let set = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 /// let signer = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
 /// let stamp = Stamp { sequence: 1, created_s: 1_796_000_000, not_after_s: 0 };
-/// let image = jwks::image("acme-api/corp", &jwks::read_set(set).unwrap().keys).unwrap().finish(&signer, stamp);
+/// let keys = jwks::read_set(set, &[Algorithm::EdDsa]).unwrap().keys;
+/// let image = jwks::image("acme-api/corp", &keys).unwrap().finish(&signer, stamp);
 /// let trust = Trust::new("acme-api/corp", &[PublicKey::from_bytes(signer.verifying_key().as_bytes()).unwrap()]);
 /// let keys = KeySet::open(&image, &trust, Floor::NONE).unwrap();
 /// assert_eq!(keys.kids().collect::<Vec<_>>(), [Some("k1")]);

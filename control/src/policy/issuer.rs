@@ -152,7 +152,7 @@ fn keys(table: &Table<'_>, algorithms: &[Algorithm], open: Opener<'_>, findings:
     let mut keys: Vec<Jwk> = Vec::new();
     for value in list {
         let Some(key) = key(value, findings) else { continue };
-        let is_used = is_used(&key, algorithms);
+        let is_used = key.is_for(algorithms);
         if keys.iter().any(|known| known.kid.is_some() && known.kid == key.kid) {
             findings.error(
                 value.span(),
@@ -170,25 +170,16 @@ fn keys(table: &Table<'_>, algorithms: &[Algorithm], open: Opener<'_>, findings:
 /// The keys of a file for one of the algorithms: what an issuer publishes is for others too.
 fn in_file(file: &str, span: Span, algorithms: &[Algorithm], open: Opener<'_>, findings: &mut Findings) -> Vec<Jwk> {
     let set = match open(file) {
-        Ok(text) => read_set(&text).map_err(|error| error.to_string()),
+        Ok(text) => read_set(&text, algorithms).map_err(|error| error.to_string()),
         Err(why) => Err(format!("{why}: give the path of a JSON Web Key Set, from the folder of the policy")),
     };
-    let mut set = match set {
-        Ok(set) => set,
+    match set {
+        Ok(set) => set.keys,
         Err(error) => {
             findings.error(span, format!("keys {file:?}"), error);
-            return Vec::new();
+            Vec::new()
         }
-    };
-    set.keys.retain(|key| is_used(key, algorithms));
-    if set.keys.is_empty() && !algorithms.is_empty() {
-        findings.error(span, format!("keys {file:?}: none is for the algorithms"), "add their algorithm, or give another file");
     }
-    set.keys
-}
-
-fn is_used(key: &Jwk, algorithms: &[Algorithm]) -> bool {
-    algorithms.iter().any(|algorithm| key.key.is_of(*algorithm) && key.algorithm.is_none_or(|own| own == *algorithm))
 }
 
 fn key(value: Value<'_>, findings: &mut Findings) -> Option<Jwk> {

@@ -5,7 +5,7 @@ use super::policy::{Policy, feed_trust};
 use super::record::{FEED, FeedRecord};
 use super::stale::Stale;
 use crate::image::{Kind, OpenError, Trust};
-use crate::rate::{Charge, Quota};
+use crate::rate::{Charge, Quota, Refused};
 use crate::time::Now;
 use crate::token::record::NO_FEED;
 use crate::token::{Issuer, Shown};
@@ -58,11 +58,15 @@ impl<'g> Guard<'g> {
         self.stale_key_sets(now).find(|stale| stale.index == issuer.record().feed.get())
     }
 
-    /// The feeds of keys that were asked for within their cooldown: for what looks now and then, where nobody listens to
-    /// [`Denial::wants`](super::Denial::wants).
-    pub fn asked(&self, now: Now) -> impl Iterator<Item = &'g str> + use<'_, 'g> {
-        let is_asked = move |feed: &FeedRecord| self.ask(feed).is_some_and(|ask| self.state.limiter().peek(&ask, now).is_err());
-        self.policy.key_sets().filter(move |(_, feed)| is_asked(feed)).filter_map(|(_, feed)| self.policy.text.get(feed.name))
+    /// The feeds of keys that were asked for within their cooldown, and how many milliseconds ago: for what looks now and then, where nobody
+    /// listens to [`Denial::wants`](super::Denial::wants).
+    pub fn asked(&self, now: Now) -> impl Iterator<Item = (&'g str, u64)> + use<'_, 'g> {
+        self.policy.key_sets().filter_map(move |(_, feed)| {
+            let ask = self.ask(feed)?;
+            let Err(Refused::Wait { ticks }) = self.state.limiter().peek(&ask, now) else { return None };
+            let since = ask.quota.cost_ticks(1).saturating_sub(ticks);
+            Some((self.policy.text.get(feed.name)?, since.saturating_mul(1000) >> 16))
+        })
     }
 
     /// The feed of an issuer's keys, if it should be fetched once more: at most once in its cooldown, whoever asks and how often.

@@ -11,6 +11,7 @@
 //! Not here: `policy.pub`, the secrets and the size of the state, which are read once: a new signer or pepper needs a restart. A file that is
 //! written in place, and not renamed, may be read half and is then refused until it is whole.
 
+mod asks;
 mod watched;
 
 use std::fmt;
@@ -29,13 +30,11 @@ use crate::clock;
 use crate::error::LoadError;
 use crate::guard::{HostGuard, Images, Options};
 use crate::place::{FeedFile, KEYRING_MEND, POLICY_MEND, Place};
+use asks::Asks;
 use watched::Watched;
 
 /// How long a poll relies on the last look, in nanoseconds: a fifth of a second, so that a revocation is known everywhere well within one.
 pub const LOOK_NS: u64 = 200_000_000;
-
-/// So long after one worker has asked for a feed another one need not: they see the same request's ask within a look of each other.
-const ASK_AGAIN: Duration = Duration::from_millis(900);
 
 /// What a look at the files brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +110,7 @@ impl LiveGuard {
         Ok(Self {
             current: ArcSwap::from_pointee(guard),
             next_look_ns: AtomicU64::new(0),
-            watch: Mutex::new(Watch { place, files, again: false, owes_floor: false, floor_told: None, stale, asked: Vec::new() }),
+            watch: Mutex::new(Watch { place, files, again: false, owes_floor: false, floor_told: None, stale, asks: Asks::default() }),
         })
     }
 
@@ -155,7 +154,8 @@ impl LiveGuard {
         let mut news = self.take(&mut watch);
         let current = self.current();
         news.extend(watch.grown_stale(current.guard(), now));
-        news.extend(watch.ask(current.guard(), now));
+        let Watch { place, asks, .. } = &mut *watch;
+        news.extend(asks.pass_on(place, current.guard(), now));
         news
     }
 
@@ -249,8 +249,7 @@ struct Watch {
     floor_told: Option<LoadError>,
     /// The feeds that were told to be stale.
     stale: Vec<String>,
-    /// The feeds that were asked for at the last look.
-    asked: Vec<String>,
+    asks: Asks,
 }
 
 type Refused = Vec<(usize, LoadError)>;
@@ -313,17 +312,6 @@ impl Watch {
         let is_told = |feed: &str| self.stale.iter().any(|told| told == feed);
         let news = guard.stale(now).filter(|stale| !is_told(stale.feed)).map(|stale| News::Stale(stale.to_string())).collect();
         self.stale = guard.stale(now).map(|stale| stale.feed.to_owned()).collect();
-        news
-    }
-
-    /// Tells who fetches feeds what requests asked for since the last look.
-    fn ask(&mut self, guard: &Guard<'_>, now: Now) -> Vec<News> {
-        let asked: Vec<&str> = guard.asked(now).collect();
-        let mut news = Vec::new();
-        for feed in asked.iter().filter(|feed| !self.asked.iter().any(|told| told == *feed)) {
-            news.extend(self.place.ask(feed, ASK_AGAIN).err().map(|error| News::Warning(error.to_string())));
-        }
-        self.asked = asked.into_iter().map(str::to_owned).collect();
         news
     }
 

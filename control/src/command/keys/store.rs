@@ -37,16 +37,8 @@ impl Store {
         let written = project.written()?;
         let no_keys = || Failure::wrong(format_args!("{} takes no API keys: write [auth.key]", place.policy.display()));
         let feed = written.policy.keyring.clone().ok_or_else(no_keys)?;
-        let secret = format!("feed-{feed}.key");
-        let signer = project.signing_key(&secret)?;
-        let public = *signer.verifying_key().as_bytes();
-        let is_signer = written.policy.feeds.iter().any(|known| known.name == feed && known.signers.contains(&public));
-        if !is_signer {
-            return Err(Failure::wrong(format_args!(
-                "{}: not the secret half of a signer of [feed] {feed}: name its public half in policy.toml",
-                project.file(&secret).display()
-            )));
-        }
+        let signers = written.policy.feeds.iter().find(|known| known.name == feed).map_or(&[][..], |feed| &feed.signers);
+        let signer = project.feed_key(&feed, signers)?;
         let locked = files::lock(project.folder())?;
         let path = project.file(&format!("{feed}.cltp"));
         let scope = format!("{}/{feed}", written.policy.name);
