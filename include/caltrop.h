@@ -169,7 +169,7 @@ typedef enum {
   CALTROP_E_PEPPER_MISSING = 603,
   // More than 4 peppers.
   CALTROP_E_PEPPERS = 604,
-  // The image of a feed, from which the policy takes networks or keys of an issuer, was not given, or not in its place.
+  // The image of a feed, of networks, keys of an issuer or revocations was not given, or not in its place.
   CALTROP_E_FEED_MISSING = 605,
   // No name for a shared state: 1 to 63 visible ASCII characters without a slash.
   CALTROP_E_HOST_NAME = 701,
@@ -384,9 +384,9 @@ typedef struct {
   size_t keyring_len;
   // The newest keyring that was accepted before.
   caltrop_floor keyring_floor;
-  // The images of the policy's feeds of prefixes and of keys of issuers, in the order of its `[feed]`; the keyring is not among them.
+  // The images of the policy's feeds of prefixes, keys of issuers and revocations, in the order of its `[feed]`; the keyring is not among them.
   const caltrop_image *feeds;
-  // How many: at most 4 of prefixes and 7 of keys.
+  // How many: at most 4 of prefixes, 7 of keys and one of revocations.
   size_t feeds_count;
   // The peppers.
   const caltrop_pepper *peppers;

@@ -15,6 +15,7 @@ pub mod model;
 pub mod policy;
 pub mod prefixes;
 pub mod replay;
+pub mod revocations;
 #[cfg(feature = "sync")]
 pub mod sync;
 mod table;

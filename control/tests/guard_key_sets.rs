@@ -147,7 +147,7 @@ fn a_set_that_is_missing_or_out_of_place_is_named() {
     let (corp, other) = (open("corp", &corp), open("other", &other));
     let refused = |sets: &[KeySet<'_>]| fed.guard(&Feeds { key_sets: sets, ..Feeds::default() }).map(drop).unwrap_err().to_string();
     for (sets, feed) in [(&[][..], "corp"), (&[corp], "other"), (&[other, corp], "corp")] {
-        assert!(refused(sets).contains(&format!("from the feed {feed:?}, which was not given")), "{}", refused(sets));
+        assert!(refused(sets).contains(&format!("has the feed {feed:?}, whose image was not given")), "{}", refused(sets));
     }
     assert_eq!(fed.policy().key_set_feeds().map(|(name, _)| name).collect::<Vec<_>>(), ["corp", "other"]);
 }

@@ -135,10 +135,7 @@ fn a_list_that_is_missing_or_out_of_place_is_named() {
     assert_eq!(named(missing(&[("known-bad", &bad)])), "exits");
     assert_eq!(named(missing(&[("exits", &exits), ("known-bad", &bad)])), "known-bad");
     let text = missing(&[]).to_string();
-    assert_eq!(
-        text,
-        "the policy takes networks or keys of an issuer from the feed \"known-bad\", which was not given: load its image, in the policy's order"
-    );
+    assert_eq!(text, "the policy has the feed \"known-bad\", whose image was not given: load it, in the policy's order");
 }
 
 #[test]

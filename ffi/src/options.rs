@@ -1,5 +1,6 @@
 //! What a guard is made of, as a C caller says it: images, signers, peppers, state.
 
+use caltrop::access::Revocations;
 use caltrop::guard::record::LISTS_MAX;
 use caltrop::guard::{Feeds, Geometry, Misuse, Slot, StateError};
 use caltrop::image::{Floor, Kind, OpenError, Trust};
@@ -77,9 +78,9 @@ pub struct caltrop_guard_options {
     pub keyring_len: usize,
     /// The newest keyring that was accepted before.
     pub keyring_floor: caltrop_floor,
-    /// The images of the policy's feeds of prefixes and of keys of issuers, in the order of its `[feed]`; the keyring is not among them.
+    /// The images of the policy's feeds of prefixes, keys of issuers and revocations, in the order of its `[feed]`; the keyring is not among them.
     pub feeds: *const caltrop_image,
-    /// How many: at most 4 of prefixes and 7 of keys.
+    /// How many: at most 4 of prefixes, 7 of keys and one of revocations.
     pub feeds_count: usize,
     /// The peppers.
     pub peppers: *const caltrop_pepper,
@@ -212,16 +213,20 @@ impl<T: Copy, const N: usize> Few<T, N> {
     }
 }
 
+/// The most of them: lists, sets of keys, and one of revocations.
+const FEEDS_MAX: usize = LISTS_MAX + ISSUERS_MAX + 1;
+
 /// The feeds of a guard, but for the keyring.
 pub(crate) struct Fed {
     pub(crate) prefixes: Few<Prefixes<'static>, LISTS_MAX>,
     pub(crate) key_sets: Few<KeySet<'static>, ISSUERS_MAX>,
+    pub(crate) revocations: Option<Revocations<'static>>,
 }
 
 impl Fed {
     /// All that a guard is fed with.
     pub(crate) fn of(&self, keyring: Option<Keyring<'static>>) -> Feeds<'_> {
-        Feeds { keyring, prefixes: self.prefixes.as_slice(), key_sets: self.key_sets.as_slice() }
+        Feeds { keyring, prefixes: self.prefixes.as_slice(), key_sets: self.key_sets.as_slice(), revocations: self.revocations }
     }
 }
 
@@ -232,15 +237,16 @@ impl Fed {
 pub(crate) unsafe fn fed(options: &caltrop_guard_options, policy: &Policy<'_>) -> Result<Fed, caltrop_status> {
     // SAFETY: this function's contract is the one of `array`.
     let images = unsafe { array(options.feeds, options.feeds_count) }?;
-    if images.len() > LISTS_MAX.saturating_add(ISSUERS_MAX) {
+    if images.len() > FEEDS_MAX {
         return Err(CALTROP_E_LENGTH);
     }
-    let mut fed = Fed { prefixes: Few(None), key_sets: Few(None) };
+    let mut fed = Fed { prefixes: Few(None), key_sets: Few(None), revocations: None };
     let feeds = policy.feeds().filter(|(_, kind, _)| *kind != Kind::Keyring);
     for (image, (_, kind, trust)) in images.iter().zip(feeds) {
         // SAFETY: this function's contract is the one of `bytes`: the image lives as long as the guard.
         let bytes: &'static [u8] = unsafe { bytes(image.bytes, image.len) }?;
         match kind {
+            Kind::Revocations => fed.revocations = Some(Revocations::open(bytes, &trust, image.floor.get())?),
             Kind::Jwks => fed.key_sets.push(KeySet::open(bytes, &trust, image.floor.get())?)?,
             _ => fed.prefixes.push(Prefixes::open(bytes, &trust, image.floor.get())?)?,
         }

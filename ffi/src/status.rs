@@ -90,7 +90,7 @@ pub enum caltrop_status {
     CALTROP_E_PEPPER_MISSING = 603,
     /// More than 4 peppers.
     CALTROP_E_PEPPERS = 604,
-    /// The image of a feed, from which the policy takes networks or keys of an issuer, was not given, or not in its place.
+    /// The image of a feed, of networks, keys of an issuer or revocations was not given, or not in its place.
     CALTROP_E_FEED_MISSING = 605,
 
     /// No name for a shared state: 1 to 63 visible ASCII characters without a slash.

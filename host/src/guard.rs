@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use caltrop::access::Revocations;
 use caltrop::guard::{Feeds, Geometry, Secrets, StateError};
 use caltrop::image::{Floor, Kind, OpenError, Trust};
 use caltrop::key::Keyring;
@@ -63,7 +64,7 @@ pub struct Images {
     pub policy: Vec<u8>,
     /// The keyring, for a policy that takes API keys.
     pub keyring: Option<Vec<u8>>,
-    /// Lists of networks and keys of issuers, in the order of the policy's feeds; a keyring is not among them.
+    /// Lists of networks, keys of issuers and revocations, in the order of the policy's feeds; a keyring is not among them.
     pub feeds: Vec<Vec<u8>>,
 }
 
@@ -95,6 +96,7 @@ struct Base {
 struct Fed<'i> {
     prefixes: Vec<Prefixes<'i>>,
     key_sets: Vec<KeySet<'i>>,
+    revocations: Option<Revocations<'i>>,
 }
 
 self_cell!(
@@ -241,7 +243,7 @@ impl HostGuard {
             if policy.is_expired(wall_s) {
                 warnings.push("the policy is past its `expires`".to_owned());
             }
-            let feeds = Feeds { keyring, prefixes: &fed.prefixes, key_sets: &fed.key_sets };
+            let feeds = Feeds { keyring, prefixes: &fed.prefixes, key_sets: &fed.key_sets, revocations: fed.revocations };
             Guard::new(&policy, &feeds, &state, &base.secrets).map_err(LoadError::Misuse)
         })?;
         Ok(Self { cell, warnings })
@@ -268,6 +270,7 @@ fn fed<'i>(images: &'i Images, base: &Base) -> Result<Fed<'i>, LoadError> {
     for ((name, kind, trust), bytes) in feeds.zip(&images.feeds) {
         let opened = match kind {
             Kind::Jwks => KeySet::open(bytes, &trust, Floor::NONE).map(|set| fed.key_sets.push(set)),
+            Kind::Revocations => Revocations::open(bytes, &trust, Floor::NONE).map(|list| fed.revocations = Some(list)),
             _ => Prefixes::open(bytes, &trust, Floor::NONE).map(|list| fed.prefixes.push(list)),
         };
         opened.map_err(|error| in_memory(name, error))?;

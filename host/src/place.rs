@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use caltrop::access::Revocations;
 use caltrop::image::{Floor, Kind, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop::net::Prefixes;
@@ -35,6 +36,7 @@ impl FeedFile {
     pub(crate) const fn mend(&self) -> &'static str {
         match self.kind {
             Kind::Jwks => "write it by `caltrop sync --once`",
+            Kind::Revocations => "write it by `caltrop revocations renew`",
             _ => "write it by `caltrop list compile`",
         }
     }
@@ -68,7 +70,7 @@ impl Place {
         policy.keyring_feed().map(|(name, _)| self.feed_file(name))
     }
 
-    /// The files of a policy's feeds of networks and of keys of issuers, in its order.
+    /// The files of a policy's feeds but the keyring, in its order.
     pub(crate) fn feed_files(&self, policy: &Policy<'_>) -> Vec<FeedFile> {
         let feeds = policy.feeds().filter(|(_, kind, _)| *kind != Kind::Keyring);
         feeds.map(|(name, kind, trust)| FeedFile { name: name.to_owned(), path: self.feed_file(name), kind, trust }).collect()
@@ -91,6 +93,7 @@ impl Place {
         let floor = higher(self.floors.read(&feed.path)?, used);
         let opened = match feed.kind {
             Kind::Jwks => KeySet::open(bytes, &feed.trust, floor).map(|_| ()),
+            Kind::Revocations => Revocations::open(bytes, &feed.trust, floor).map(|_| ()),
             _ => Prefixes::open(bytes, &feed.trust, floor).map(|_| ()),
         };
         opened.map_err(|error| self.refused(&feed.path, error))

@@ -58,6 +58,9 @@ pub const fn mend(reason: Reason) -> &'static str {
         Reason::TokenExpired => "a new access token: the time of this one is over",
         Reason::TokenNotYet => "to wait, or a leeway: the issuer's clock is ahead",
         Reason::TokenAge => "a new access token: this one was issued longer ago than max-age",
+        Reason::TokenRevoked => {
+            "a new access token: this one was taken back, or its principal's, its client's or its signing key's tokens were"
+        }
         Reason::Proofs => {
             "to wait: too many signatures were not good, of this address or of all that nobody knows; a good key passes all the while"
         }

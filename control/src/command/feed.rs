@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
+use caltrop::access::Revocations;
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop::net::Prefixes;
@@ -91,6 +92,7 @@ fn status(args: &Status) -> Result<Said, Failure> {
             match feed.kind {
                 FeedKind::Keyring => Keyring::open(bytes, &trust, Floor::NONE).map(|keyring| Facts::of(keyring.image())),
                 FeedKind::Prefixes => Prefixes::open(bytes, &trust, Floor::NONE).map(|list| Facts::of(list.image())),
+                FeedKind::Revocations => Revocations::open(bytes, &trust, Floor::NONE).map(|list| Facts::of(list.image())),
                 FeedKind::Jwks => KeySet::open(bytes, &trust, Floor::NONE).map(|keys| Facts::of(keys.image())),
             }
         })

@@ -13,6 +13,7 @@ mod page;
 mod policy;
 mod project;
 mod replay;
+mod revocations;
 mod said;
 #[cfg(feature = "sync")]
 mod sync;
@@ -55,6 +56,9 @@ enum What {
     /// Keep the keys of issuers fresh: fetch those of every feed of kind `jwks`, sign them, and go on until stopped
     #[cfg(feature = "sync")]
     Sync(sync::Args),
+    /// Take tokens, principals, clients and keys back before their time
+    #[command(subcommand)]
+    Revocations(revocations::Args),
     /// Compile and ask lists of networks
     #[command(subcommand)]
     List(list::Args),
@@ -83,6 +87,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
         What::Feed(args) => feed::run(&args),
         #[cfg(feature = "sync")]
         What::Sync(args) => sync::run(&args, line.json),
+        What::Revocations(args) => revocations::run(&args),
         What::List(args) => list::run(&args),
         What::Audit(args) => audit::run(&args),
         What::Explain(args) => explain::run(&args),

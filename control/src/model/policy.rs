@@ -137,6 +137,8 @@ pub enum FeedKind {
     Prefixes,
     /// Keys of an issuer.
     Jwks,
+    /// What was taken back before its time.
+    Revocations,
 }
 
 /// A feed and who may sign it.

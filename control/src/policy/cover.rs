@@ -133,6 +133,7 @@ fn reachable(written: &Written) -> Vec<Reason> {
         | Reason::TokenExpired
         | Reason::TokenNotYet
         | Reason::TokenAge
+        | Reason::TokenRevoked
         | Reason::Proofs
         | Reason::Clock
         | Reason::Contended

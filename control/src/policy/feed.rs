@@ -11,7 +11,6 @@ use crate::model::{Feed, FeedKind, Fetch, Issuer, IssuerKeys, Stale};
 pub(super) type Opener<'o> = &'o dyn Fn(&str) -> Result<[u8; 32], SignerError>;
 
 const KEYS: Keys = Keys { known: &["kind", "signer", "stale", "on-stale", "url", "cooldown"], unbuilt: &[] };
-const UNBUILT_KINDS: [&str; 1] = ["revocations"];
 /// How long nobody's word makes an issuer's keys be fetched once more, if the policy does not say it.
 const COOLDOWN_S: u32 = 60;
 const EXAMPLE: &str = "{ kind = \"keyring\", signer = \"keys.pub\" }";
@@ -31,11 +30,10 @@ pub(super) fn read(table: &Table<'_>, open: Opener<'_>, findings: &mut Findings)
                 None | Some("keyring") => {}
                 Some("prefixes") => kind = FeedKind::Prefixes,
                 Some("jwks") => kind = FeedKind::Jwks,
-                Some(other) if UNBUILT_KINDS.contains(&other) => {
-                    findings.error(span, format!("feeds of kind {other:?} are not supported yet"), "leave the feed out");
-                    continue;
+                Some("revocations") => kind = FeedKind::Revocations,
+                Some(other) => {
+                    findings.error(span, format!("unknown kind {other:?}"), "write \"keyring\", \"prefixes\", \"jwks\" or \"revocations\"")
                 }
-                Some(other) => findings.error(span, format!("unknown kind {other:?}"), "write \"keyring\", \"prefixes\" or \"jwks\""),
             }
         }
         let signers = signers(&feed, name, open, findings);
@@ -54,6 +52,16 @@ pub(super) fn read(table: &Table<'_>, open: Opener<'_>, findings: &mut Findings)
     if let Some(&span) = lists.get(LISTS_MAX) {
         let help = format!("a policy has at most {LISTS_MAX}, each looked up for each request: join some lists into one");
         findings.error(span.clone(), format!("{} feeds of prefixes", lists.len()), help);
+    }
+    let mut revocations = feeds.iter().filter(|(feed, _)| feed.kind == FeedKind::Revocations).map(|(_, span)| span);
+    if let (Some(first), Some(second)) = (revocations.next(), revocations.next()) {
+        findings.clash(
+            second.clone(),
+            "two feeds of revocations",
+            "join the two: one list is looked up for each credential",
+            first.clone(),
+            "the other one",
+        );
     }
     feeds
 }

@@ -93,7 +93,7 @@ pub fn run(written: &Written) -> Result<Vec<RowResult>, RunError> {
         NOW.wall_s,
     );
     policy.issuers.iter_mut().for_each(|issuer| token::ours(issuer, &signer));
-    policy.feeds.retain(|feed| feed.kind != model::FeedKind::Jwks);
+    policy.feeds.retain(|feed| !matches!(feed.kind, model::FeedKind::Jwks | model::FeedKind::Revocations));
     let image = crate::model::compile(&policy)?.finish(&signer, STAMP);
     let trust = Trust::new(&policy.name, &[PublicKey::from_bytes(&public).map_err(|_| OpenError::Signature)?]);
     let opened = Policy::open(&image, &trust, Floor::NONE)?;

@@ -64,6 +64,7 @@ pub(super) const fn kind(kind: FeedKind) -> &'static str {
         FeedKind::Keyring => "keyring",
         FeedKind::Prefixes => "prefixes",
         FeedKind::Jwks => "jwks",
+        FeedKind::Revocations => "revocations",
     }
 }
 

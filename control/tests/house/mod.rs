@@ -261,7 +261,7 @@ pub(crate) fn with_guard(rules: &str, look: impl FnOnce(&Guard<'_>)) {
     look(&Fed::new(rules).guard(&Feeds::default()).unwrap());
 }
 
-/// A policy without keys, and a state: what guards are made of that a test feeds itself.
+/// A policy and a state: what guards are made of that a test feeds itself.
 pub(crate) struct Fed {
     image: Vec<u8>,
     words: Vec<Word>,
@@ -273,7 +273,11 @@ impl Fed {
         let public = *signer().verifying_key().as_bytes();
         let text = format!("[policy]\nname = \"acme-api\"\n{rules}");
         let written = Written::read(Source::new("policy.toml", text), &|_| Ok(public)).unwrap_or_else(|report| panic!("{report}"));
-        let mut fed = Self { image: written.image().unwrap().finish(&signer(), STAMP), words: Vec::new(), secrets: Secrets::new() };
+        let mut fed = Self {
+            image: written.image().unwrap().finish(&signer(), STAMP),
+            words: Vec::new(),
+            secrets: Secrets::new().with_pepper(1, &PEPPER).unwrap(),
+        };
         let geometry = fed.policy().geometry();
         fed.words = (0..State::words(geometry).unwrap()).map(|_| Word::new(0)).collect();
         State::format(&fed.words, geometry, [5; 16]).unwrap();

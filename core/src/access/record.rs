@@ -22,6 +22,9 @@ pub const ACCEPT: Tag = *b"ACPT";
 /// The templates as they were written, as text offsets: `U32`.
 pub const TEMPLATE: Tag = *b"TMPL";
 
+/// What was taken back, ascending by digest: [`RevokedRecord`]. It stands in images of its own.
+pub const REVOKED: Tag = *b"RVKD";
+
 /// [`RouteRecord::auth`]: no credential is looked at.
 pub const AUTH_NONE: u8 = 0;
 /// [`RouteRecord::auth`], a bit: an API key. The bits above are the policy's issuers, in their order.
@@ -165,3 +168,37 @@ pub struct AcceptRecord {
 }
 
 const _: () = assert!(size_of::<AcceptRecord>() == 8);
+
+/// A credential that was taken back.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct RevokedRecord {
+    /// What stands for its name.
+    pub digest: [u8; 16],
+    /// Its name, for people.
+    pub name: U32,
+    /// What was issued before this instant is meant, Unix seconds; 0 = whenever it was.
+    pub before_s: U32,
+    /// When the entry dies, Unix seconds; 0 = never.
+    pub until_s: U32,
+    /// See [`mod@what`].
+    pub what: u8,
+    /// Zero.
+    pub zero: [u8; 3],
+}
+
+const _: () = assert!(size_of::<RevokedRecord>() == 32);
+
+/// [`RevokedRecord::what`].
+pub mod what {
+    /// An access token.
+    pub const TOKEN: u8 = 1;
+    /// What a principal was given.
+    pub const PRINCIPAL: u8 = 2;
+    /// What a client was given.
+    pub const CLIENT: u8 = 3;
+    /// What was signed with a key of an issuer.
+    pub const SIGNING_KEY: u8 = 4;
+    /// An API key.
+    pub const KEY: u8 = 5;
+}

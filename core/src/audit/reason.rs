@@ -153,6 +153,8 @@ reasons! {
     TokenAge = 45, "token-age", 401;
     /// Too many signatures were not good, of this address or of all that nobody knows.
     Proofs = 46, "proofs", 429;
+    /// An access token that was taken back, or what it was given by.
+    TokenRevoked = 47, "token-revoked", 401;
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::secrets::Secrets;
 use super::state::State;
 use super::steps::{Attempt, Stop};
 use super::trace::Trace;
+use crate::access::Revocations;
 use crate::audit::{Event, Reason, Verdict};
 use crate::image::{Image, Kind};
 use crate::key::Keyring;
@@ -32,6 +33,8 @@ pub struct Feeds<'b> {
     pub keyring: Option<Keyring<'b>>,
     /// The lists of networks, in the order of [`Policy::prefix_feeds`].
     pub prefixes: &'b [Prefixes<'b>],
+    /// What was taken back, for a policy that has a feed of it.
+    pub revocations: Option<Revocations<'b>>,
     /// The keys of issuers, in the order of [`Policy::key_set_feeds`].
     #[cfg(feature = "token")]
     pub key_sets: &'b [KeySet<'b>],
@@ -43,6 +46,7 @@ pub struct Guard<'g> {
     pub(super) policy: Policy<'g>,
     pub(super) keyring: Option<Keyring<'g>>,
     pub(super) prefixes: &'g [Prefixes<'g>],
+    pub(super) revocations: Option<Revocations<'g>>,
     #[cfg(feature = "token")]
     pub(super) key_sets: &'g [KeySet<'g>],
     pub(super) state: State<'g>,
@@ -66,6 +70,7 @@ impl<'g> Guard<'g> {
             policy: *policy,
             keyring: feeds.keyring,
             prefixes: feeds.prefixes,
+            revocations: feeds.revocations,
             #[cfg(feature = "token")]
             key_sets: feeds.key_sets,
             state: *state,
@@ -102,8 +107,11 @@ impl<'g> Guard<'g> {
         if feed.kind == Kind::Keyring.code() { self.keyring.as_ref().map(Keyring::image) } else { self.image_of(feed) }
     }
 
-    /// The image of a feed of networks or of keys of an issuer, by its place among those of its kind.
+    /// The image of a feed that is no keyring, by its place among those of its kind.
     fn image_of(&self, feed: &FeedRecord) -> Option<&Image<'g>> {
+        if feed.kind == Kind::Revocations.code() {
+            return self.revocations.as_ref().map(Revocations::image);
+        }
         let at = self.policy.feeds.iter().filter(|other| other.kind == feed.kind).position(|other| core::ptr::eq(other, feed))?;
         #[cfg(feature = "token")]
         if feed.kind == Kind::Jwks.code() {
@@ -164,6 +172,7 @@ impl<'g> Guard<'g> {
     pub(super) fn is_expired(&self, now: Now) -> bool {
         let keyring = self.keyring.as_ref().is_some_and(|keyring| self.policy.refuses_expired(keyring.image(), now));
         let list = self.prefixes.iter().any(|list| self.policy.refuses_expired(list.image(), now));
+        let list = list || self.revocations.as_ref().is_some_and(|list| self.policy.refuses_expired(list.image(), now));
         #[cfg(feature = "token")]
         let list = list || self.key_sets.iter().any(|set| self.policy.refuses_expired(set.image(), now));
         keyring || list || self.policy.refuses_expired(&self.policy.image, now)
@@ -226,7 +235,7 @@ impl<'g> Guard<'g> {
 pub enum Misuse {
     /// The policy takes API keys, and no keyring was handed in.
     KeyringMissing,
-    /// The image of a feed, from which the policy takes networks or keys of an issuer, was not handed in, or not in its place.
+    /// The image of a feed of the policy, of networks, keys of an issuer or revocations, was not handed in, or not in its place.
     FeedMissing {
         /// Its name.
         feed: String<NAME_MAX>,
@@ -243,10 +252,7 @@ impl fmt::Display for Misuse {
         match self {
             Self::KeyringMissing => f.write_str("the policy takes API keys and no keyring was given: load the feed that [auth.key] names"),
             Self::FeedMissing { feed } => {
-                write!(
-                    f,
-                    "the policy takes networks or keys of an issuer from the feed {feed:?}, which was not given: load its image, in the policy's order"
-                )
+                write!(f, "the policy has the feed {feed:?}, whose image was not given: load it, in the policy's order")
             }
             Self::PepperMissing { id } => {
                 write!(f, "the keyring was made under pepper {id}, which the host does not hold: give that secret")

@@ -95,10 +95,11 @@ impl<'g, T: Trace> Attempt<'_, 'g, '_, T> {
         let claims = issuer.claims(&shown, self.now)?;
         let bearer = named(&claims, &issuer, &guard.policy).ok_or(Reason::TokenClaims)?;
         let budget = self.budget()?;
-        if !issuer.has_signed(&shown) {
-            return Err(Reason::TokenSignature.into());
-        }
+        let kid = issuer.signer(&shown).ok_or(Reason::TokenSignature)?;
         budget.give_back(guard, self.now);
+        if guard.is_revoked(&claims, &bearer, kid, self.now) {
+            return Err(Reason::TokenRevoked.into());
+        }
         self.lacks = route.and_then(|route| lacks(&route, &claims, issuer.record(), &guard.policy));
         Ok((bearer, 1u8.unbounded_shl(bit)))
     }

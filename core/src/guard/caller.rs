@@ -114,7 +114,7 @@ impl<const N: usize> Name<N> {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    fn as_str(&self) -> Option<&str> {
+    pub(super) fn as_str(&self) -> Option<&str> {
         core::str::from_utf8(self.as_bytes()).ok()
     }
 }

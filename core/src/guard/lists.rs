@@ -8,9 +8,6 @@ use super::record::{COOLDOWN_MAX_S, FEED, FeedRecord, LISTS_MAX, NO_ZONE, STALE_
 use crate::image::{Kind, OpenError, Trust};
 use crate::verify::PublicKey;
 
-/// Whether a feed of keys of an issuer means anything here.
-const IS_JWKS_BUILT: bool = cfg!(feature = "token");
-
 impl<'b> Policy<'b> {
     /// The names of the feeds of prefixes, and who may sign them, in the order in which [`Feeds::prefixes`](super::Feeds::prefixes) wants them.
     pub fn prefix_feeds(&self) -> impl Iterator<Item = (&'b str, Trust)> + use<'b> {
@@ -35,7 +32,12 @@ impl<'b> Policy<'b> {
             let placed = if is_list {
                 usize::from(feed.zone) < self.zones.len() && filled & mask(feed) == 0
             } else {
-                (feed.kind == Kind::Keyring.code() || IS_JWKS_BUILT && feed.kind == Kind::Jwks.code()) && feed.zone == NO_ZONE
+                let is_built = match Kind::from_code(feed.kind) {
+                    Some(Kind::Keyring | Kind::Revocations) => true,
+                    Some(Kind::Jwks) => cfg!(feature = "token"),
+                    _ => false,
+                };
+                is_built && feed.zone == NO_ZONE
             };
             let cooldown_s = feed.cooldown_s.get();
             let is_paced = if feed.kind == Kind::Jwks.code() { (1..=COOLDOWN_MAX_S).contains(&cooldown_s) } else { cooldown_s == 0 };
@@ -44,7 +46,9 @@ impl<'b> Policy<'b> {
             }
             filled |= mask(feed);
         }
-        if self.lists().count() > LISTS_MAX {
+        // One is enough, and each costs a hash.
+        let revocations = self.feeds.iter().filter(|feed| feed.kind == Kind::Revocations.code());
+        if self.lists().count() > LISTS_MAX || revocations.count() > 1 {
             return fail;
         }
         #[cfg(feature = "token")]

@@ -43,6 +43,7 @@ mod pick;
 mod policy;
 pub mod record;
 mod report;
+mod revoked;
 mod running;
 mod secrets;
 mod stale;

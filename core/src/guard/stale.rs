@@ -56,7 +56,7 @@ impl<'g> Policy<'g> {
 impl<'g> Guard<'g> {
     /// The feeds that are stale now, for the operator: a request is told nothing but a status.
     pub fn stale(&self, now: Now) -> impl Iterator<Item = Stale<'g>> + use<'_, 'g> {
-        let stale = self.stale_keyring(now).into_iter().chain(self.stale_lists(now));
+        let stale = self.stale_keyring(now).into_iter().chain(self.stale_revocations(now)).chain(self.stale_lists(now));
         #[cfg(feature = "token")]
         let stale = stale.chain(self.stale_key_sets(now));
         stale

@@ -249,6 +249,7 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
 
     /// Whose credential the request shows, if it is a good one, and its bit in a route's `auth`.
     fn verified(&mut self, route: Option<Route<'g>>) -> Result<(Caller<'g>, u8), Stop> {
+        self.fresh(Step::Credential, self.guard.stale_revocations(self.now))?;
         let shown = credential::find(&self.guard.policy, self.request);
         #[cfg(feature = "token")]
         if let Shown::One(token, takes) = shown
@@ -277,7 +278,8 @@ impl<'a, 'g, 'r, T: Trace> Attempt<'a, 'g, 'r, T> {
         };
         let keyring = self.guard.keyring.ok_or(Reason::Corrupt)?;
         let secrets = self.guard.secrets;
-        match keyring.verify(key, |id| secrets.pepper(id), self.now) {
+        let entry = keyring.verify(key, |id| secrets.pepper(id), self.now);
+        match entry.and_then(|entry| if self.guard.has_taken_back(&entry, self.now) { Err(KeyReason::Revoked) } else { Ok(entry) }) {
             Ok(entry) => Ok(entry),
             Err(reason) => {
                 // The address pays, never the key that was claimed: strangers must not lock out its owner.

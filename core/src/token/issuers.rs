@@ -6,7 +6,7 @@ use zerocopy::little_endian::U32;
 use super::claims::{Claims, Registered};
 use super::jwks::{Jwks, KeySet};
 use super::key::Algorithm;
-use super::record::{ISSUER, ISSUER_TEXT, ISSUERS_MAX, IssuerRecord, NO_FEED, TYPES_MAX};
+use super::record::{ISSUER, ISSUER_TEXT, ISSUERS_MAX, IssuerRecord, JwkRecord, NO_FEED, TYPES_MAX};
 use super::rules::Rules;
 use super::shown::Shown;
 use super::verifier::{AUDIENCES_MAX, KEYS_MAX, LEEWAY_MAX_S, TokenReason};
@@ -119,7 +119,7 @@ impl<'b> Issuer<'b> {
         shown.header.check_type(&self.texts::<TYPES_MAX>(self.record.types))
     }
 
-    /// The claims of a token, if they say what they must. Nobody has signed them until [`Issuer::has_signed`] says so: who sees to that first pays
+    /// The claims of a token, if they say what they must. Nobody has signed them until [`Issuer::signer`] says so: who sees to that first pays
     /// for signatures of tokens that are over.
     pub(crate) fn claims<'p>(&self, shown: &Shown<'_, 'p>, now: Now) -> Result<Claims<'p>, TokenReason> {
         let issuer = self.named_by(shown).ok_or(TokenReason::Issuer)?;
@@ -134,14 +134,15 @@ impl<'b> Issuer<'b> {
         Ok(Claims::of(shown.claims, shown.payload))
     }
 
-    /// Whether one of its keys has signed a token. Apart, since each key takes its part of the stack.
+    /// The `kid` of the one of its keys that has signed a token, if one has. Apart, since each key takes its part of the stack.
     #[inline(never)]
-    pub(crate) fn has_signed(&self, shown: &Shown<'_, '_>) -> bool {
-        let Some(algorithm) = self.algorithm(shown) else { return false };
-        self.keys
-            .meant(shown, algorithm)
-            .filter_map(|record| self.keys.key(record, algorithm))
-            .any(|key| shown.jws.is_signed_by([&key].into_iter()))
+    pub(crate) fn signer(&self, shown: &Shown<'_, '_>) -> Option<Option<&'b str>> {
+        let algorithm = self.algorithm(shown)?;
+        let has_signed = |record: &&JwkRecord| {
+            let key = self.keys.key(record, algorithm);
+            key.is_some_and(|key| shown.jws.is_signed_by([&key].into_iter()))
+        };
+        self.keys.meant(shown, algorithm).find(has_signed).map(|record| self.keys.kid(record))
     }
 
     /// Its `iss`, if it is the token's.

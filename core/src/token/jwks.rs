@@ -41,6 +41,10 @@ impl<'b> Jwks<'b> {
         self.records.len()
     }
 
+    pub(super) fn kid(&self, record: &JwkRecord) -> Option<&'b str> {
+        self.text.get(record.kid)
+    }
+
     /// Some of them.
     pub(super) fn of(self, span: Span) -> Self {
         Self { records: span.of(self.records), ..self }
@@ -50,14 +54,14 @@ impl<'b> Jwks<'b> {
     pub(super) fn meant<'s>(self, shown: &'s Shown<'_, '_>, algorithm: Algorithm) -> impl Iterator<Item = &'b JwkRecord> + use<'s, 'b> {
         let fits = move |record: &&JwkRecord| {
             let is_bound = record.algorithm == 0 || record.algorithm == algorithm.code();
-            is_bound && is_of_kind(record, algorithm) && shown.header.may_mean(self.text.get(record.kid))
+            is_bound && is_of_kind(record, algorithm) && shown.header.may_mean(self.kid(record))
         };
         self.records.iter().filter(fits)
     }
 
     /// A key for one of its algorithms; `None` for one that is of another kind, or not built.
     pub(super) fn key(&self, record: &JwkRecord, algorithm: Algorithm) -> Option<Key<'b>> {
-        let kid = self.text.get(record.kid);
+        let kid = self.kid(record);
         let first = usize::try_from(record.first.get()).ok()?;
         let bytes = self.material.get(first..)?.get(..usize::from(record.length.get()))?;
         match (record.kind, algorithm) {
@@ -115,7 +119,7 @@ impl<'b> KeySet<'b> {
 
     /// The names of its keys, in its order; `None` for one without.
     pub fn kids(&self) -> impl Iterator<Item = Option<&'b str>> + use<'b> {
-        let Jwks { records, text, .. } = self.keys;
-        records.iter().map(move |record| text.get(record.kid))
+        let keys = self.keys;
+        keys.records.iter().map(move |record| keys.kid(record))
     }
 }

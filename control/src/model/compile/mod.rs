@@ -230,7 +230,7 @@ impl<'p> Compiler<'p> {
     fn zone_of(&self, feed: &Feed) -> Result<u8, CompileError> {
         let mut filled = (0u8..).zip(&self.zones).filter(|(_, zone)| zone.feed.as_ref() == Some(&feed.name));
         match (feed.kind, filled.next(), filled.next()) {
-            (FeedKind::Keyring | FeedKind::Jwks, ..) => Ok(NO_ZONE),
+            (FeedKind::Keyring | FeedKind::Jwks | FeedKind::Revocations, ..) => Ok(NO_ZONE),
             (FeedKind::Prefixes, Some((zone, _)), None) => Ok(zone),
             (FeedKind::Prefixes, ..) => Err(CompileError::Feed(feed.name.clone())),
         }
@@ -242,8 +242,12 @@ impl<'p> Compiler<'p> {
         if let Some(none) = policy.zones.iter().filter_map(|zone| zone.feed.as_ref()).find(|name| !is_list(name)) {
             return Err(CompileError::Feed(none.clone()));
         }
-        if policy.feeds.iter().filter(|feed| feed.kind == FeedKind::Prefixes).count() > LISTS_MAX {
+        let count = |kind: FeedKind| policy.feeds.iter().filter(|feed| feed.kind == kind).count();
+        if count(FeedKind::Prefixes) > LISTS_MAX {
             return Err(CompileError::TooMany("feeds of prefixes"));
+        }
+        if count(FeedKind::Revocations) > 1 {
+            return Err(CompileError::TooMany("feeds of revocations"));
         }
         let is_used = |feed: &Feed| policy.issuers.iter().any(|issuer| issuer.keys == IssuerKeys::Feed(feed.name.clone()));
         if let Some(idle) = policy.feeds.iter().find(|feed| feed.kind == FeedKind::Jwks && (feed.fetch.is_none() || !is_used(feed))) {
@@ -260,6 +264,7 @@ impl<'p> Compiler<'p> {
                     FeedKind::Keyring => Kind::Keyring,
                     FeedKind::Prefixes => Kind::Prefixes,
                     FeedKind::Jwks => Kind::Jwks,
+                    FeedKind::Revocations => Kind::Revocations,
                 }
                 .code(),
                 on_stale: if feed.stale.is_some_and(|stale| stale.deny) { STALE_DENY } else { STALE_KEEP },
