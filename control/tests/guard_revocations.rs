@@ -116,7 +116,7 @@ fn each_way_to_take_a_token_back_meets_that_token_alone() {
         (signed_by("corp", "k2"), "acme", full, good),
     ];
     for (entry, issuer, more, wanted) in rows {
-        assert_eq!(with(&[entry.clone()], &token(issuer, more), at(0)), wanted, "{entry:?} {issuer} {more}");
+        assert_eq!(with(std::slice::from_ref(&entry), &token(issuer, more), at(0)), wanted, "{entry:?} {issuer} {more}");
     }
     let many: Vec<Entry> = (0..1_000).map(|number: u32| entry(Revocable::Token { issuer: "corp", id: &number.to_string() })).collect();
     for (id, wanted) in [("0", gone), ("999", gone), ("500", gone), ("1000", good)] {

@@ -38,7 +38,7 @@ def pack(project: Path, seen: list[Seen]) -> bytes:
     images = [(project / name).read_bytes() for name in ("policy.cltp", "keys.cltp")]
     public = _decode(project / "policy.pub")
     pepper = _decode(project / "pepper-1")
-    out = [b"CTV1", _number(1, 4), *(_bytes(image, 4) for image in images), public, _bytes(b"acme-api", 1)]
+    out = [b"CTV2", _number(1, 4), *(_bytes(image, 4) for image in images), _number(0, 1), public, _bytes(b"acme-api", 1)]
     out += [_number(1, 1), _number(1, 1), _bytes(pepper, 1), _number(len(seen), 4)]
     return b"".join(out + [_case(at, one) for at, one in enumerate(seen)])
 

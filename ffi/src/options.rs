@@ -213,9 +213,6 @@ impl<T: Copy, const N: usize> Few<T, N> {
     }
 }
 
-/// The most of them: lists, sets of keys, and one of revocations.
-const FEEDS_MAX: usize = LISTS_MAX + ISSUERS_MAX + 1;
-
 /// The feeds of a guard, but for the keyring.
 pub(crate) struct Fed {
     pub(crate) prefixes: Few<Prefixes<'static>, LISTS_MAX>,
@@ -237,12 +234,12 @@ impl Fed {
 pub(crate) unsafe fn fed(options: &caltrop_guard_options, policy: &Policy<'_>) -> Result<Fed, caltrop_status> {
     // SAFETY: this function's contract is the one of `array`.
     let images = unsafe { array(options.feeds, options.feeds_count) }?;
-    if images.len() > FEEDS_MAX {
+    let feeds = || policy.feeds().filter(|(_, kind, _)| *kind != Kind::Keyring);
+    if images.len() > feeds().count() {
         return Err(CALTROP_E_LENGTH);
     }
     let mut fed = Fed { prefixes: Few(None), key_sets: Few(None), revocations: None };
-    let feeds = policy.feeds().filter(|(_, kind, _)| *kind != Kind::Keyring);
-    for (image, (_, kind, trust)) in images.iter().zip(feeds) {
+    for (image, (_, kind, trust)) in images.iter().zip(feeds()) {
         // SAFETY: this function's contract is the one of `bytes`: the image lives as long as the guard.
         let bytes: &'static [u8] = unsafe { bytes(image.bytes, image.len) }?;
         match kind {

@@ -21,13 +21,14 @@ class Case:
 class Group:
     policy: bytes
     keyring: bytes
+    feeds: list[bytes]
     signer: bytes
     name: str
     peppers: dict[int, bytes]
     cases: list[Case] = field(default_factory=list)
 
     def guard(self, **other: object) -> caltrop.Guard:
-        parts = {"policy": self.policy, "keyring": self.keyring, "name": self.name, "signers": [self.signer], **other}
+        parts = {"policy": self.policy, "keyring": self.keyring, "feeds": self.feeds, "name": self.name, "signers": [self.signer], **other}
         return caltrop.Guard.open(**parts, secrets=caltrop.Secrets(self.peppers))
 
 
@@ -58,10 +59,10 @@ _TLS = {0: False, 1: "old", 12: "1.2", 13: "1.3"}
 def read(data: bytes) -> Iterator[Group]:
     """The groups of a packed file, each a policy with its cases."""
     at = _Reader(data)
-    if at.take(4) != b"CTV1":
+    if at.take(4) != b"CTV2":
         raise ValueError("no packed vectors")
     for _ in range(at.number(4)):
-        group = Group(at.bytes(4), at.bytes(4), at.take(32), at.text(), {})
+        group = Group(at.bytes(4), at.bytes(4), [at.bytes(4) for _ in range(at.number(1))], at.take(32), at.text(), {})
         for _ in range(at.number(1)):
             pepper = at.number(1)
             group.peppers[pepper] = at.bytes(1)

@@ -272,5 +272,5 @@ def test_of_all_copies_one_is_first_and_the_reason_is_told() -> None:
 
 def test_packed_vectors_that_are_cut_are_told(vectors: list[packed.Group]) -> None:
     with pytest.raises(ValueError):
-        list(packed.read(b"CTV1\1\0\0\0\xff"))
+        list(packed.read(b"CTV2\1\0\0\0\xff"))
     assert hashlib.sha256(vectors[0].policy).digest() != hashlib.sha256(vectors[0].keyring).digest()

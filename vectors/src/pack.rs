@@ -8,8 +8,8 @@ use caltrop_control::keys::{KeyModel, KeyState, build};
 use caltrop_control::policy;
 use ed25519_dalek::SigningKey;
 
-use crate::token;
 use crate::written::{Case, Key, Written};
+use crate::{feeds, token};
 
 /// The signer of all images here: it signs nothing else.
 const SIGNER: [u8; 32] = [7; 32];
@@ -21,7 +21,7 @@ const STAMP: Stamp = Stamp { sequence: 1, created_s: 1_796_000_000, not_after_s:
 /// # Errors
 /// A text that says which policy, key or case is wrong.
 pub fn pack(files: &[Written]) -> Result<Vec<u8>, String> {
-    let mut out = Writer(b"CTV1".to_vec());
+    let mut out = Writer(b"CTV2".to_vec());
     out.number(files.len(), 4)?;
     for file in files {
         group(&mut out, file).map_err(|why| format!("{}: {why}", file.policy))?;
@@ -44,6 +44,9 @@ fn group(out: &mut Writer, file: &Written) -> Result<(), String> {
     };
     out.bytes(&image, 4)?;
     out.bytes(&keyring, 4)?;
+    let feeds = feeds::images(&written.policy, &file.feed, &signer, STAMP)?;
+    out.number(feeds.len(), 1)?;
+    feeds.iter().try_for_each(|image| out.bytes(image, 4))?;
     out.0.extend_from_slice(&public);
     out.bytes(written.policy.name.as_bytes(), 1)?;
     out.number(1, 1)?;

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use caltrop::access::Revocations;
 use caltrop::guard::Feeds;
-use caltrop::image::{Floor, Trust};
+use caltrop::image::{Floor, Kind, Trust};
 use caltrop::key::Keyring;
+use caltrop::net::Prefixes;
 use caltrop::request::{Header, Peer, Request, TlsVersion, Transport};
 use caltrop::table::Word;
 use caltrop::time::{Now, Quality};
+use caltrop::token::KeySet;
 use caltrop::verify::PublicKey;
 use caltrop::{Decision, Guard, Policy, Secrets, State};
 
@@ -35,7 +38,7 @@ impl fmt::Display for Score {
 pub fn run(packed: &[u8]) -> Option<Score> {
     let mut at = Reader(packed);
     let mut score = Score::default();
-    if at.take(4)? != b"CTV1" {
+    if at.take(4)? != b"CTV2" {
         return None;
     }
     for _ in 0..at.number(4)? {
@@ -46,6 +49,7 @@ pub fn run(packed: &[u8]) -> Option<Score> {
 
 fn group(at: &mut Reader<'_>, score: &mut Score) -> Option<()> {
     let (policy, keyring) = (at.bytes(4)?, at.bytes(4)?);
+    let images = (0..at.number(1)?).map(|_| at.bytes(4)).collect::<Option<Vec<_>>>()?;
     let key = PublicKey::from_bytes(at.take(32)?.first_chunk()?).ok()?;
     let name = std::str::from_utf8(at.bytes(1)?).ok()?;
     let mut secrets = Secrets::new();
@@ -58,10 +62,21 @@ fn group(at: &mut Reader<'_>, score: &mut Score) -> Option<()> {
         Some((_, trust)) => Some(Keyring::open(keyring, &trust, Floor::NONE).ok()?),
         None => None,
     };
+    let (mut prefixes, mut key_sets, mut revocations) = (Vec::new(), Vec::new(), None);
+    let mut images = images.into_iter();
+    for (_, kind, trust) in policy.feeds().filter(|(_, kind, _)| *kind != Kind::Keyring) {
+        let image = images.next()?;
+        match kind {
+            Kind::Jwks => key_sets.push(KeySet::open(image, &trust, Floor::NONE).ok()?),
+            Kind::Revocations => revocations = Some(Revocations::open(image, &trust, Floor::NONE).ok()?),
+            _ => prefixes.push(Prefixes::open(image, &trust, Floor::NONE).ok()?),
+        }
+    }
+    let feeds = Feeds { keyring, prefixes: &prefixes, key_sets: &key_sets, revocations };
     let geometry = policy.geometry();
     let words: Vec<Word> = (0..State::words(geometry)?).map(|_| Word::new(0)).collect();
     let state = State::format(&words, geometry, [5; 16]).ok()?;
-    let guard = Guard::new(&policy, &Feeds { keyring, ..Feeds::default() }, &state, &secrets).ok()?;
+    let guard = Guard::new(&policy, &feeds, &state, &secrets).ok()?;
     for _ in 0..at.number(4)? {
         case(at, &guard, score)?;
     }

@@ -17,11 +17,16 @@ pub(crate) fn of(token: &Token, wall_s: u64) -> Result<String, String> {
     let claims = merged(claims, &token.claims, &token.without)?;
     let part = |members: &Map<String, Value>| Base64UrlUnpadded::encode_string(Value::Object(members.clone()).to_string().as_bytes());
     let signed = format!("{}.{}", part(&header), part(&claims));
-    let mut signature = SigningKey::from_bytes(&KEY).sign(signed.as_bytes()).to_bytes();
+    let mut signature = signer().sign(signed.as_bytes()).to_bytes();
     if token.forged {
         signature[0] ^= 1;
     }
     Ok(format!("{signed}.{}", Base64UrlUnpadded::encode_string(&signature)))
+}
+
+/// Who signs them.
+pub(crate) fn signer() -> SigningKey {
+    SigningKey::from_bytes(&KEY)
 }
 
 fn merged(base: Value, own: &toml::Table, without: &[String]) -> Result<Map<String, Value>, String> {

@@ -15,6 +15,9 @@ pub struct Written {
     /// Its keys.
     #[serde(default)]
     pub key: Vec<Key>,
+    /// What its feeds bring, but for the keys.
+    #[serde(default)]
+    pub feed: Vec<Feed>,
     /// Its cases.
     pub case: Vec<Case>,
     /// The text of the policy.
@@ -52,6 +55,42 @@ pub struct Key {
     /// Whether only its SHA-256 was stored.
     #[serde(default)]
     pub sha256: bool,
+}
+
+/// What a feed brings: by its kind in the policy one of these.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Feed {
+    /// Its name.
+    pub name: String,
+    /// Networks.
+    #[serde(default)]
+    pub networks: Vec<String>,
+    /// Names of the key that signs the tokens of these vectors.
+    #[serde(default)]
+    pub kids: Vec<String>,
+    /// What was taken back.
+    #[serde(default)]
+    pub revoked: Vec<Revoked>,
+}
+
+/// One thing that was taken back.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Revoked {
+    /// `token`, `principal`, `client`, `signing-key` or `key`.
+    pub what: String,
+    /// Its issuer.
+    #[serde(default)]
+    pub issuer: String,
+    /// Its name; of an API key its number, from 1 in the order of the file.
+    pub name: String,
+    /// Unix seconds; 0 = whenever it was issued.
+    #[serde(default)]
+    pub before: u32,
+    /// Unix seconds; 0 = for ever.
+    #[serde(default)]
+    pub until: u32,
 }
 
 /// A request and its answer.

@@ -32,11 +32,8 @@ impl<'b> Policy<'b> {
             let placed = if is_list {
                 usize::from(feed.zone) < self.zones.len() && filled & mask(feed) == 0
             } else {
-                let is_built = match Kind::from_code(feed.kind) {
-                    Some(Kind::Keyring | Kind::Revocations) => true,
-                    Some(Kind::Jwks) => cfg!(feature = "token"),
-                    _ => false,
-                };
+                let is_jwks = cfg!(feature = "token") && feed.kind == Kind::Jwks.code();
+                let is_built = is_jwks || [Kind::Keyring, Kind::Revocations].iter().any(|kind| kind.code() == feed.kind);
                 is_built && feed.zone == NO_ZONE
             };
             let cooldown_s = feed.cooldown_s.get();

@@ -47,6 +47,7 @@ static caltrop_guard *open_guard(void) {
     options.size = sizeof options;
     options.policy = bytes(4, &options.policy_len);
     options.keyring = bytes(4, &options.keyring_len);
+    need(number(1) == 0, "the first group has feeds besides");
     options.signers = take(32), options.signer_count = 1;
     options.name = bytes(1, &options.name_len);
     need(number(1) == 1, "the first group has other than one pepper");
@@ -75,7 +76,7 @@ int main(void) {
     unsigned expected;
     size_t i, unused;
     at = file, end = file + board_read_file("vectors.bin", file, sizeof file);
-    (void)take(8); /* "CTV1" and how many groups */
+    (void)take(8); /* "CTV2" and how many groups */
     guard = open_guard();
     need(number(4) > 0, "the first group has no case");
     (void)bytes(1, &unused); /* its name */

@@ -1,11 +1,17 @@
 //! The bench on which the guard is tried: it opens a group's images, asks about each case, compares, and keeps the dearest figures.
 
+use caltrop::access::Revocations;
 use caltrop::guard::Feeds;
-use caltrop::image::{Floor, OpenError, Trust};
+use caltrop::guard::record::LISTS_MAX;
+use caltrop::image::{Floor, Kind, OpenError, Trust};
 use caltrop::key::Keyring;
+use caltrop::net::Prefixes;
 use caltrop::request::Header;
+use caltrop::token::KeySet;
+use caltrop::token::record::ISSUERS_MAX;
 use caltrop::verify::PublicKey;
 use caltrop::{Decision, Guard, Now, Policy, Request, Secrets, State};
+use heapless::Vec;
 
 use crate::case::{self, Answer, Case, HEADERS_MAX};
 use crate::charges::Charges;
@@ -13,6 +19,38 @@ use crate::footprint::Footprint;
 use crate::pack::{Reader, Stop};
 use crate::semihosting::{err, out};
 use crate::{memory, stack, ticks};
+
+/// The most feeds of a policy beside its keyring: lists, sets of keys, and one of what was taken back.
+const FEEDS_MAX: usize = LISTS_MAX + ISSUERS_MAX + 1;
+
+/// The feeds of a group, but for the keyring.
+#[derive(Default)]
+struct Fed {
+    prefixes: Vec<Prefixes<'static>, LISTS_MAX>,
+    key_sets: Vec<KeySet<'static>, ISSUERS_MAX>,
+    revocations: Option<Revocations<'static>>,
+}
+
+impl Fed {
+    fn open(policy: &Policy<'_>, images: &[&'static [u8]]) -> Result<Self, Stop> {
+        let mut fed = Self::default();
+        for ((_, kind, trust), image) in policy.feeds().filter(|(_, kind, _)| *kind != Kind::Keyring).zip(images) {
+            let no_list = |_| "a list does not open";
+            match kind {
+                Kind::Jwks => {
+                    let set = KeySet::open(image, &trust, Floor::NONE).map_err(|_| "a set of keys does not open")?;
+                    fed.key_sets.push(set).map_err(|_| "more sets of keys than a policy may have")?;
+                }
+                Kind::Revocations => fed.revocations = Some(Revocations::open(image, &trust, Floor::NONE).map_err(no_list)?),
+                _ => {
+                    let list = Prefixes::open(image, &trust, Floor::NONE).map_err(no_list)?;
+                    fed.prefixes.push(list).map_err(|_| "more lists than a policy may have")?;
+                }
+            }
+        }
+        Ok(fed)
+    }
+}
 
 /// What is printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,7 +117,7 @@ impl Bench {
     /// Decides the whole file.
     pub(crate) fn run(&mut self, file: &'static [u8]) -> Result<(), Stop> {
         let mut at = Reader(file);
-        if at.take(4)? != b"CTV1" {
+        if at.take(4)? != b"CTV2" {
             return Err("vectors.bin is no packed file of vectors");
         }
         for _ in 0..at.number::<u32>(4)? {
@@ -91,6 +129,10 @@ impl Bench {
     /// Opens the images of a group and decides its cases, which share one state.
     fn group(&mut self, at: &mut Reader) -> Result<(), Stop> {
         let (policy, keyring) = (at.bytes(4)?, at.bytes(4)?);
+        let mut images = Vec::<&'static [u8], FEEDS_MAX>::new();
+        for _ in 0..at.number::<u8>(1)? {
+            images.push(at.bytes(4)?).map_err(|_| "more feeds than a policy may have")?;
+        }
         let signer = PublicKey::from_bytes(at.array()?).map_err(|_| "a signer's key is none")?;
         let trust = Trust::new(at.text()?, &[signer]);
         let mut secrets = Secrets::new();
@@ -102,6 +144,7 @@ impl Bench {
             Some((_, trust)) => Some(Keyring::open(keyring, &trust, Floor::NONE).map_err(|_| "a keyring does not open")?),
             None => None,
         };
+        let fed = Fed::open(&policy, &images)?;
         let geometry = policy.geometry();
         let words =
             State::words(geometry).and_then(memory::words).ok_or("a policy wants a larger state than there is: see src/memory.rs")?;
@@ -109,7 +152,8 @@ impl Bench {
         // The entropy of every runner of vectors; a product draws its own.
         let state = State::format(words, geometry, [5; 16]).map_err(|_| "a state cannot be formatted")?;
         let charges = Charges::over(words, geometry);
-        let guard = Guard::new(&policy, &Feeds { keyring, ..Feeds::default() }, &state, &secrets)
+        let feeds = Feeds { keyring, prefixes: &fed.prefixes, key_sets: &fed.key_sets, revocations: fed.revocations };
+        let guard = Guard::new(&policy, &feeds, &state, &secrets)
             .map_err(|_| "a guard lacks a feed or a pepper")?;
         let mut headers = [Header { name: b"", value: b"" }; HEADERS_MAX];
         for _ in 0..at.number::<u32>(4)? {

@@ -1,4 +1,4 @@
-/* Decision vectors in C: argv[1] is a packed file ("CTV1"; written by caltrop-vectors), and every answer in it must be given. */
+/* Decision vectors in C: argv[1] is a packed file ("CTV2"; written by caltrop-vectors), and every answer in it must be given. */
 #include <string.h>
 
 #include "caltrop.h"
@@ -109,6 +109,7 @@ static void group(void) {
     caltrop_guard_options options;
     caltrop_guard *guard = NULL;
     caltrop_pepper peppers[4];
+    caltrop_image feeds[12];
     uint8_t entropy[16] = {5};
     text t;
     size_t size = 0, i, count;
@@ -116,6 +117,10 @@ static void group(void) {
     options.size = sizeof options;
     t = string(4), options.policy = t.data, options.policy_len = t.len;
     t = string(4), options.keyring = t.data, options.keyring_len = t.len;
+    memset(feeds, 0, sizeof feeds);
+    options.feeds = feeds, options.feeds_count = (size_t)number(1);
+    CHECK(options.feeds_count <= sizeof feeds / sizeof *feeds);
+    for (i = 0; i < options.feeds_count; i++) t = string(4), feeds[i].bytes = t.data, feeds[i].len = t.len;
     options.signers = take(32), options.signer_count = 1;
     t = string(1), options.name = t.data, options.name_len = t.len;
     options.peppers = peppers, options.pepper_count = (size_t)number(1);
@@ -149,7 +154,7 @@ int main(int argc, char **argv) {
     CHECK(data != NULL && fread(data, 1, (size_t)length, file) == (size_t)length);
     fclose(file);
     at = data, end = data + length;
-    CHECK(memcmp(take(4), "CTV1", 4) == 0);
+    CHECK(memcmp(take(4), "CTV2", 4) == 0);
     for (groups = (unsigned)number(4); groups > 0; groups--) group();
     CHECK(at == end);
     free(data);
