@@ -4,7 +4,7 @@
 # One packed file of requests and answers for every host.
 VECTORS := $(CURDIR)/target/vectors.bin
 
-.PHONY: help demo suite vectors proofs fuzz soak mutants FORCE test tools setup wheel firmware lint fmt bench bench-lint bench-guard bench-key bench-mac bench-net bench-rate bench-sweeps bench-token bench-python \
+.PHONY: help demo suite peers vectors proofs fuzz soak mutants FORCE test tools setup wheel firmware lint fmt bench bench-lint bench-guard bench-key bench-mac bench-net bench-rate bench-sweeps bench-token bench-python \
 	bench-record bench-report bench-check header
 
 help: ## what there is
@@ -16,6 +16,7 @@ test: setup lint vectors firmware ## every check
 	.venv/bin/pytest -q -p no:cacheprovider benches/test_benches.py
 	ci/suite.sh
 	ci/suite.sh --planted
+	ci/peers.sh
 	$(MAKE) proofs demo
 
 proofs: ## constant time, no panic, instruction budgets, interleavings, a short fuzz; each with its planted fault
@@ -51,6 +52,9 @@ demo: tools wheel ## the main job, live: one policy, real requests, four hosts
 suite: tools wheel ## the black-box suite against every example server, and against one without a guard
 	ci/suite.sh
 	ci/suite.sh --planted
+
+peers: tools wheel ## tokens that other people's authorization servers issued, shown to the guard
+	ci/peers.sh
 
 vectors: $(VECTORS) wheel ## the decision vectors on every host
 	ci/vectors.sh $(VECTORS)

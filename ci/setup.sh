@@ -10,6 +10,8 @@ need valgrind valgrind
 need curl curl
 need openssl openssl
 need wrk wrk
+need node nodejs
+need npm npm
 # bindgen, under proofs/, opens the library that clang comes with.
 ldconfig -p | grep -q 'libclang[-.]' || want+=(libclang1)
 echo '#include <microhttpd.h>' | cc -E - >/dev/null 2>&1 || want+=(libmicrohttpd-dev)
