@@ -34,9 +34,10 @@ SECONDS ?= 60
 fuzz: tools ## every fuzz target for so many SECONDS
 	ci/fuzz.sh $(SECONDS)
 
-soak: tools wheel ## eight processes on one state, killed at random for so many SECONDS; a keyring killed while written, 200 times; 100 revocations and 1,000 policies under load on each server
+soak: tools wheel ## eight processes on one state, killed at random for so many SECONDS; a keyring killed while written, 200 times; a flood of forged tokens; 100 revocations and 1,000 policies under load on each server
 	ci/soak.sh $(SECONDS)
 	CALTROP_KILLS=200 cargo test --locked -q -p caltrop-control --test command -- --nocapture killed
+	CALTROP_FLOOD_S=$(SECONDS) cargo test --locked --release -q -p caltrop-control --test guard_flood -- --nocapture
 	CALTROP_REVOCATIONS=100 CALTROP_SWAPS=1000 ci/suite.sh --live
 
 mutants: ## every small change to the rooms is noticed by a test of the room, or explained in docs/mutants.md; SLICES="key rate" for some of them
