@@ -5,7 +5,6 @@
 //! and nobody here looks into the certificate: the proxy has verified it, or, for those that sign themselves (RFC 8705 §2.2), the token names it.
 //! `Client-Cert-Chain` is not looked at.
 
-use core::fmt;
 use sha2::{Digest, Sha256};
 
 use super::thumbprint::Thumbprint;
@@ -71,22 +70,11 @@ const fn of_url(digit: u8) -> u8 {
     }
 }
 
-/// Why the field that shows a certificate cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientCertError {
+super::reasons::reasons! {
+    /// Why the field that shows a certificate cannot be read.
+    ClientCertError:
     /// It is there twice.
-    Repeated,
+    Repeated = "repeated", "Client-Cert is there twice";
     /// It is no byte sequence between colons, or longer than 8 KiB.
-    Malformed,
+    Malformed = "malformed", "Client-Cert is no base64 between two colons, or longer than 8 KiB";
 }
-
-impl fmt::Display for ClientCertError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Repeated => "Client-Cert is there twice",
-            Self::Malformed => "Client-Cert is no base64 between two colons, or longer than 8 KiB",
-        })
-    }
-}
-
-impl core::error::Error for ClientCertError {}
