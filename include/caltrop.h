@@ -36,6 +36,39 @@
 // Bytes that hold the text of a failed `caltrop_host_state_open`; less cuts it.
 #define CALTROP_HOST_TEXT_SIZE 512
 
+// `algorithm` of a key: HMAC with SHA-256, under a secret that the issuer shares.
+#define CALTROP_HS256 1
+
+// `algorithm` of a key: RSA, PKCS #1 v1.5, with SHA-256.
+#define CALTROP_RS256 2
+
+// `algorithm` of a key: RSA, PKCS #1 v1.5, with SHA-384.
+#define CALTROP_RS384 3
+
+// `algorithm` of a key: RSA, PKCS #1 v1.5, with SHA-512.
+#define CALTROP_RS512 4
+
+// `algorithm` of a key: RSA, PSS, with SHA-256.
+#define CALTROP_PS256 5
+
+// `algorithm` of a key: ECDSA over P-256 with SHA-256.
+#define CALTROP_ES256 6
+
+// `algorithm` of a key: Ed25519.
+#define CALTROP_EDDSA 7
+
+// Words of `caltrop_jwt_verifier`: 8 prepared keys, 16 audiences, 4 types, and some room.
+#define CALTROP_JWT_VERIFIER_WORDS 384
+
+// The longest token, in bytes.
+#define CALTROP_JWT_MAX 8192
+
+// The longest claims of a token, in bytes.
+#define CALTROP_JWT_CLAIMS_MAX 6144
+
+// The most types of tokens that a verifier takes.
+#define CALTROP_JWT_TYPES_MAX 4
+
 // Bytes that hold what `caltrop_live_open` and `caltrop_live_poll` say, but for very long paths; less cuts it.
 #define CALTROP_LIVE_TEXT_SIZE 2048
 
@@ -215,6 +248,22 @@ typedef enum {
   CALTROP_E_FULL = 904,
   // Too many workers write the same lines: try again.
   CALTROP_E_CONTENDED = 905,
+  // No key of the issuer is of the token's algorithm.
+  CALTROP_E_JWT_ALGORITHM = 1001,
+  // The token is of a type that is not accepted; of a verifier: types that cannot be used.
+  CALTROP_E_JWT_TYPE = 1002,
+  // The token asks for an extension that is not understood.
+  CALTROP_E_JWT_CRITICAL = 1003,
+  // An ID token, which is no access token.
+  CALTROP_E_JWT_ID_TOKEN = 1004,
+  // A date of the token is missing, or is none.
+  CALTROP_E_JWT_CLAIMS = 1005,
+  // The token is another issuer's; of a verifier: no issuer.
+  CALTROP_E_JWT_ISSUER = 1006,
+  // The token is for somebody else; of a verifier: audiences that cannot be used.
+  CALTROP_E_JWT_AUDIENCE = 1007,
+  // Keys that cannot be used: none, more than 8, or bytes that are no key of their algorithm.
+  CALTROP_E_JWT_KEY = 1008,
 } caltrop_status;
 
 // A guard in memory that the caller lends. Any thread may ask it; making it is one thread's alone.
@@ -433,6 +482,58 @@ typedef struct {
   // For `caltrop_host_state_close`.
   caltrop_host_handle *handle;
 } caltrop_host_state;
+
+// UTF-8 that is lent.
+typedef struct {
+  // Its bytes.
+  const uint8_t *bytes;
+  // How many.
+  size_t len;
+} caltrop_text;
+
+// A key of an issuer, bound to its one algorithm.
+typedef struct {
+  // `CALTROP_HS256` and so on.
+  uint8_t algorithm;
+  // Its `kid`; a key with an empty one is tried whatever a token names.
+  caltrop_text kid;
+  // HS256: a secret of 32 bytes or more, not needed after the call. EdDSA: 32 bytes. ES256: `x` and then `y`, 32 bytes each. RSA: the modulus, the
+  // first byte first and not 0, of 2,048 to 4,096 bits.
+  const uint8_t *bytes;
+  // How many.
+  size_t len;
+  // RSA: 65537. Else 0.
+  uint32_t exponent;
+} caltrop_jwt_key;
+
+// What is accepted of one issuer. All but secrets stays where it is, unwritten, as long as the verifier is used.
+typedef struct {
+  // `sizeof(caltrop_jwt_options)`.
+  size_t size;
+  // The tokens' `iss`, to the last slash.
+  caltrop_text issuer;
+  // 1 to 16 names that this API is known by; a token must be for one of them.
+  const caltrop_text *audiences;
+  // How many.
+  size_t audience_count;
+  // Up to 4 types of its access tokens; none is `at+jwt` alone (RFC 9068). Many servers write `JWT`.
+  const caltrop_text *types;
+  // How many.
+  size_t type_count;
+  // 1 to 8 keys.
+  const caltrop_jwt_key *keys;
+  // How many.
+  size_t key_count;
+  // By how many seconds the issuer's clock may differ, at most 300.
+  uint32_t leeway_s;
+  // How long ago a token may have been issued; 0 is until it expires.
+  uint32_t age_max_s;
+} caltrop_jwt_options;
+
+// What is accepted of one issuer: made once by `caltrop_jwt_init`, shared by all threads, ended by `caltrop_jwt_wipe`. It may not be copied.
+typedef struct {
+  uint64_t words[CALTROP_JWT_VERIFIER_WORDS];
+} caltrop_jwt_verifier;
 
 // A key on its way to its owner. Show it once, then wipe it: nothing else holds it.
 typedef struct {
@@ -764,6 +865,37 @@ caltrop_status caltrop_host_state_open(const caltrop_guard_options *options,
 // * `state` is NULL, or points at a `caltrop_host_state` that is zeroed or that `caltrop_host_state_open` wrote and nobody closed,
 //   not by way of a copy either.
 void caltrop_host_state_close(caltrop_host_state *state);
+
+// Reads what is accepted of one issuer. `verifier` keeps pointers to what `options` points at. `CALTROP_E_JWT_ISSUER`, `_AUDIENCE`, `_TYPE`, `_KEY`:
+// none, too many, an empty or not UTF-8; `CALTROP_E_JWT_KEY` also for bytes that are no key of their algorithm.
+//
+// # Safety
+// * `options` points at a `caltrop_jwt_options` and is not needed after the call; what it points at is not written as long as `verifier` is used.
+// * `verifier` points at memory for a `caltrop_jwt_verifier` that overlaps nothing and that no other thread uses during the call.
+caltrop_status caltrop_jwt_init(const caltrop_jwt_options *options,
+                                caltrop_jwt_verifier *verifier);
+
+// Writes the claims of a good token, a JSON object without a NUL, into `size` bytes, of which `CALTROP_JWT_CLAIMS_MAX` are always enough; what they
+// bind the token to (`cnf`) is the caller's to ask. Any other status says why the token is not good, for the operator: the caller is told
+// `invalid_token` and no more (RFC 6750 §3.1). Takes 8 KiB of stack but for the signature.
+//
+// # Safety
+// * `verifier` was made by `caltrop_jwt_init`, and what its options pointed at is still there.
+// * `token` points at `token_len` bytes, or is NULL with a length of 0; `now` at a `caltrop_now`.
+// * `out` points at `size` bytes that overlap nothing, or is NULL with a size of 0; `out_len` at a `size_t`.
+caltrop_status caltrop_jwt_verify(const caltrop_jwt_verifier *verifier,
+                                  const uint8_t *token,
+                                  size_t token_len,
+                                  const caltrop_now *now,
+                                  uint8_t *out,
+                                  size_t size,
+                                  size_t *out_len);
+
+// Wipes the secrets of a verifier; it must not be used again. NULL is ignored.
+//
+// # Safety
+// * `verifier` is NULL or was made by `caltrop_jwt_init`, and no other thread uses it.
+void caltrop_jwt_wipe(caltrop_jwt_verifier *verifier);
 
 // Makes a key of 40 bytes of the caller's entropy, with a prefix such as `acme_live`.
 //

@@ -14,6 +14,7 @@ pub mod decision;
 pub mod guard;
 #[cfg(feature = "host")]
 pub mod host;
+pub mod jwt;
 pub mod key;
 pub mod lease;
 #[cfg(feature = "host")]

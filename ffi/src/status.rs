@@ -139,6 +139,23 @@ pub enum caltrop_status {
     CALTROP_E_FULL = 904,
     /// Too many workers write the same lines: try again.
     CALTROP_E_CONTENDED = 905,
+
+    /// No key of the issuer is of the token's algorithm.
+    CALTROP_E_JWT_ALGORITHM = 1001,
+    /// The token is of a type that is not accepted; of a verifier: types that cannot be used.
+    CALTROP_E_JWT_TYPE = 1002,
+    /// The token asks for an extension that is not understood.
+    CALTROP_E_JWT_CRITICAL = 1003,
+    /// An ID token, which is no access token.
+    CALTROP_E_JWT_ID_TOKEN = 1004,
+    /// A date of the token is missing, or is none.
+    CALTROP_E_JWT_CLAIMS = 1005,
+    /// The token is another issuer's; of a verifier: no issuer.
+    CALTROP_E_JWT_ISSUER = 1006,
+    /// The token is for somebody else; of a verifier: audiences that cannot be used.
+    CALTROP_E_JWT_AUDIENCE = 1007,
+    /// Keys that cannot be used: none, more than 8, or bytes that are no key of their algorithm.
+    CALTROP_E_JWT_KEY = 1008,
 }
 
 /// One door out: what went wrong, or done.

@@ -206,7 +206,7 @@ pub unsafe extern "C" fn caltrop_token_verify(
 }
 
 /// All of it, or nothing.
-fn copied(from: &[u8], out: &mut [MaybeUninit<u8>], out_len: &mut MaybeUninit<usize>) -> Result<(), caltrop_status> {
+pub(crate) fn copied(from: &[u8], out: &mut [MaybeUninit<u8>], out_len: &mut MaybeUninit<usize>) -> Result<(), caltrop_status> {
     let out = out.get_mut(..from.len()).ok_or(CALTROP_E_MEMORY)?;
     out.iter_mut().zip(from).for_each(|(slot, byte)| {
         slot.write(*byte);

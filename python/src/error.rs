@@ -14,6 +14,13 @@ create_exception!(caltrop, LoadError, Error, "A file cannot be read or used, or 
 create_exception!(caltrop, StateError, Error, "The state that processes share cannot be made, opened or trusted.");
 create_exception!(caltrop, SecretError, Error, "A pepper cannot be read, is too short, or is one too many.");
 create_exception!(caltrop, InvalidKey, Error, "An API key is not good; `reason` is for the operator, never for the caller.");
+create_exception!(
+    caltrop,
+    InvalidCertificate,
+    Error,
+    "A field Client-Cert cannot be read; `reason` is for the operator, never for the caller."
+);
+create_exception!(caltrop, InvalidProof, Error, "A proof of a key is not good; `reason` is for the operator, never for the caller.");
 create_exception!(caltrop, InvalidTag, Error, "A tag is not the message's, or has another length. It never says which.");
 create_exception!(caltrop, InvalidToken, Error, "A token is not good; `reason` is for the operator, never for the caller.");
 create_exception!(caltrop, InvalidWebhook, Error, "A webhook is not good; `reason` is for the operator, never for the caller.");
@@ -49,6 +56,14 @@ pub(crate) fn key(reason: &'static str) -> PyErr {
 
 pub(crate) fn token(reason: &'static str) -> PyErr {
     with(InvalidToken::new_err("the token is not good"), &[("reason", reason)])
+}
+
+pub(crate) fn proof(reason: &'static str) -> PyErr {
+    with(InvalidProof::new_err("the proof is not good"), &[("reason", reason)])
+}
+
+pub(crate) fn certificate(reason: &'static str) -> PyErr {
+    with(InvalidCertificate::new_err("the field Client-Cert cannot be read"), &[("reason", reason)])
 }
 
 pub(crate) fn webhook(reason: &'static str) -> PyErr {

@@ -10,6 +10,7 @@ mod key;
 mod lease;
 mod mac;
 mod net;
+mod proof;
 mod rate;
 mod replay;
 mod request;
@@ -29,8 +30,8 @@ mod _caltrop {
     use super::decision::Decision;
     #[pymodule_export]
     use super::error::{
-        Error, ImageError, InvalidKey, InvalidTag, InvalidToken, InvalidWebhook, Lapsed, LeaseRefused, LoadError, NotFirst, PolicyError,
-        SecretError, StateError,
+        Error, ImageError, InvalidCertificate, InvalidKey, InvalidProof, InvalidTag, InvalidToken, InvalidWebhook, Lapsed, LeaseRefused,
+        LoadError, NotFirst, PolicyError, SecretError, StateError,
     };
     #[pymodule_export]
     use super::guard::Guard;
@@ -42,6 +43,8 @@ mod _caltrop {
     use super::mac::Key;
     #[pymodule_export]
     use super::net::{Cidr, Prefixes, Zones};
+    #[pymodule_export]
+    use super::proof::{Nonces, Proof, ProofVerifier, certificate_thumbprint, check_binding, client_cert, jwk_thumbprint};
     #[pymodule_export]
     use super::rate::{Limiter, Taken};
     #[pymodule_export]

@@ -44,6 +44,27 @@ fn wrong_headers() -> PyErr {
     PyTypeError::new_err("headers: give pairs of bytes, as ASGI does")
 }
 
+/// Names and values, kept so that their bytes stay: of a mapping, or pairs as ASGI and WSGI servers have them.
+pub(crate) struct Named<'py>(Vec<[Bound<'py, PyAny>; 2]>);
+
+pub(crate) fn named<'py>(headers: &Bound<'py, PyAny>) -> PyResult<Named<'py>> {
+    let wrong = || PyTypeError::new_err("headers: give a mapping, or pairs of names and values");
+    let items = headers.getattr_opt("items")?.map_or_else(|| Ok(headers.clone()), |items| items.call0())?;
+    let pair = |item: PyResult<Bound<'py, PyAny>>| {
+        let item = item?;
+        let parts = item.try_iter().map_err(|_| wrong())?.collect::<PyResult<Vec<_>>>()?;
+        parts.try_into().map_err(|_| wrong())
+    };
+    items.try_iter().map_err(|_| wrong())?.map(pair).collect::<PyResult<_>>().map(Named)
+}
+
+impl Named<'_> {
+    pub(crate) fn fields(&self) -> PyResult<Vec<Header<'_>>> {
+        let bytes = |part| bytes(part, "headers");
+        self.0.iter().map(|[name, value]| Ok(Header { name: bytes(name)?, value: bytes(value)? })).collect()
+    }
+}
+
 /// `None` is a Unix socket, as it is in ASGI.
 pub(crate) fn peer(given: Option<&str>) -> PyResult<Peer> {
     match given {

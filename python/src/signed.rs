@@ -1,14 +1,13 @@
 //! Webhooks of known vendors, and tokens of our own.
 
-use caltrop::request::Header;
 use caltrop::signed::{self, SharedSecrets, TokenKey, Window};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::error;
-use crate::request::bytes;
+use crate::request::{bytes, named};
 use crate::time::{Now, now};
 
 /// Webhooks of one vendor under 1 to 4 shared secrets: made by `github`, `slack`, `stripe` or `standard`. Any thread may ask it.
@@ -87,9 +86,8 @@ impl Webhooks {
     /// Raises InvalidWebhook; its `reason` says why, for the operator.
     #[pyo3(signature = (headers, body, *, now = None))]
     fn verify(&self, headers: &Bound<'_, PyAny>, body: &Bound<'_, PyAny>, now: Option<&Bound<'_, Now>>) -> PyResult<()> {
-        let (pairs, body) = (pairs(headers)?, bytes(body, "body")?);
-        let fields = pairs.iter().map(|(name, value)| Ok(Header { name: bytes(name, "headers")?, value: bytes(value, "headers")? }));
-        let fields: Vec<Header<'_>> = fields.collect::<PyResult<_>>()?;
+        let (named, body) = (named(headers)?, bytes(body, "body")?);
+        let fields = named.fields()?;
         let fields = &&fields[..];
         let now = self::now(now);
         let check = match self.vendor {
@@ -109,20 +107,6 @@ impl Webhooks {
             Vendor::Standard(_) => "standard(..)",
         }
     }
-}
-
-type Pair<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
-
-/// A mapping, or pairs as ASGI and WSGI servers have them.
-fn pairs<'py>(headers: &Bound<'py, PyAny>) -> PyResult<Vec<Pair<'py>>> {
-    let wrong = || PyTypeError::new_err("headers: give a mapping, or pairs of names and values");
-    let items = headers.getattr_opt("items")?.map_or_else(|| Ok(headers.clone()), |items| items.call0())?;
-    let pair = |item: PyResult<Bound<'py, PyAny>>| {
-        let item = item?;
-        let parts = item.try_iter().map_err(|_| wrong())?.collect::<PyResult<Vec<_>>>()?;
-        <[_; 2]>::try_from(parts).map(|[name, value]| (name, value)).map_err(|_| wrong())
-    };
-    items.try_iter().map_err(|_| wrong())?.map(pair).collect()
 }
 
 /// Tokens for one purpose under keys of 32 bytes or more, by their numbers (0 to 255): the first signs, all are known.

@@ -16,7 +16,7 @@ import pytest
 import caltrop
 
 
-@pytest.mark.parametrize("module", [caltrop.key, caltrop.mac, caltrop.net, caltrop.rate, caltrop.replay, caltrop.signed])
+@pytest.mark.parametrize("module", [caltrop.key, caltrop.mac, caltrop.net, caltrop.rate, caltrop.replay, caltrop.signed, caltrop.token])
 def test_the_examples_run(module) -> None:
     done = doctest.testmod(module, optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
     assert done.attempted > 0 and done.failed == 0

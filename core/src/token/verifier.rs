@@ -107,34 +107,9 @@ impl<'r> Verifier<'r> {
     }
 }
 
-macro_rules! reasons {
-    ($($(#[doc = $doc:literal])* $name:ident = $word:literal, $says:literal;)+) => {
-        /// Why a token is not good.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum TokenReason {
-            $($(#[doc = $doc])* $name,)+
-        }
-
-        impl TokenReason {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            /// A word for logs.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$name => $word,)+ }
-            }
-        }
-
-        impl fmt::Display for TokenReason {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $(Self::$name => $says,)+ })
-            }
-        }
-    };
-}
-
-reasons! {
+super::reasons::reasons! {
+    /// Why a token is not good.
+    TokenReason:
     /// It is longer than 8 KiB, or than the buffer.
     TooLong = "too-long", "the token is too long";
     /// It is no compact JWS whose header and claims are JSON objects.
@@ -166,8 +141,6 @@ reasons! {
     /// The wall clock cannot be believed.
     Clock = "clock", "the clock cannot be trusted";
 }
-
-impl core::error::Error for TokenReason {}
 
 /// Why there is no verifier: shown at start, never by a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,9 @@ __all__ = [
     "Error",
     "Guard",
     "ImageError",
+    "InvalidCertificate",
     "InvalidKey",
+    "InvalidProof",
     "InvalidTag",
     "InvalidToken",
     "InvalidWebhook",
@@ -24,10 +26,13 @@ __all__ = [
     "Leases",
     "Limiter",
     "LoadError",
+    "Nonces",
     "NotFirst",
     "Now",
     "PolicyError",
     "Prefixes",
+    "Proof",
+    "ProofVerifier",
     "ReplayCache",
     "SecretError",
     "Secrets",
@@ -37,11 +42,15 @@ __all__ = [
     "Verifier",
     "Webhooks",
     "Zones",
+    "certificate_thumbprint",
+    "check_binding",
+    "client_cert",
     "command",
     "crc32",
     "digest",
     "generate",
     "github",
+    "jwk_thumbprint",
     "key_id",
     "slack",
     "standard",
@@ -72,6 +81,16 @@ class SecretError(Error):
 
 class InvalidKey(Error):
     """An API key is not good; `reason` is for the operator, never for the caller."""
+
+    reason: str
+
+class InvalidCertificate(Error):
+    """A field Client-Cert cannot be read; `reason` is for the operator, never for the caller."""
+
+    reason: str
+
+class InvalidProof(Error):
+    """A proof of a key is not good; `reason` is for the operator, never for the caller."""
 
     reason: str
 
@@ -578,6 +597,85 @@ class Verifier:
 
         Raises InvalidToken; its `reason` says why, for the operator: the caller is told `invalid_token` and no more (RFC 6750 §3.1).
         """
+
+@final
+class ProofVerifier:
+    """Reads DPoP proofs (RFC 9449) that are at most `max_age` seconds old and `leeway` ahead, both at most 300, and, with `nonces`, bear one that lives.
+    Any thread may ask it.
+    """
+
+    def __new__(cls, *, max_age: int = 60, leeway: int = 30, nonces: Nonces | None = None) -> ProofVerifier: ...
+    def verify(
+        self,
+        headers: Mapping[str, str] | Iterable[Iterable[str | bytes]],
+        *,
+        method: str | bytes,
+        url: str | bytes,
+        token: str | bytes | None = None,
+        now: Now | None = None,
+    ) -> Proof:
+        """The proof in the one field `DPoP` of a request: `headers` are a mapping or pairs, `url` is what the client asked for, and `token` the access
+        token that came with it, if one did. The clock's `now` unless one is given.
+
+        Raises InvalidProof; its `reason` says why, for the operator: the caller is told `use_dpop_nonce` and a new nonce for the reason "nonce", else
+        `invalid_dpop_proof`, and no more. Whether it was shown before, `caltrop.replay` says.
+        """
+
+@final
+class Proof:
+    """A good proof: only ProofVerifier builds one."""
+
+    @property
+    def key(self) -> str:
+        """The thumbprint of its key, as `cnf.jkt` has it."""
+
+    @property
+    def jti(self) -> str:
+        """What makes it this proof of its key."""
+
+    @property
+    def issued(self) -> int:
+        """The Unix second at which it was made."""
+
+    @property
+    def until(self) -> int:
+        """The last Unix second at which it is accepted: so long it must be remembered."""
+
+@final
+class Nonces:
+    """Gives nonces, and knows those that live, by a secret of 32 bytes or more that all servers share: each lives for its step of so many seconds and
+    the next. Nothing is remembered. Raises ValueError for a short secret or no step.
+    """
+
+    def __new__(cls, secret: bytes | str, *, step: int = 300) -> Nonces: ...
+    def issue(self, *, now: Now | None = None) -> str:
+        """The nonce of now, for the field `DPoP-Nonce`."""
+
+    def is_live(self, nonce: str | bytes, *, now: Now | None = None) -> bool:
+        """Whether it was given in this step or in the one before; ProofVerifier asks by itself."""
+
+def check_binding(claims: dict[str, Any], *, proof: Proof | None = None, certificate: str | bytes | None = None) -> None:
+    """Returns None if a token is shown with all that its claims bind it to: under the scheme DPoP with its `proof`, under Bearer without one, and over a
+    connection with the `certificate` of this thumbprint. A token that is bound to nothing is a bearer token.
+
+    Raises InvalidToken; its `reason` says why, for the operator: the caller is told `invalid_token` and no more.
+    """
+
+def jwk_thumbprint(jwk: dict[str, Any] | str | bytes) -> str:
+    """The thumbprint of a public JSON Web Key (RFC 7638), as `cnf.jkt` has it: EC over P-256, OKP over Ed25519, or RSA with the exponent 65,537.
+
+    Raises ValueError for any other key, and for a private one.
+    """
+
+def certificate_thumbprint(der: bytes) -> str:
+    """The thumbprint of a certificate's DER bytes, as `cnf` has it in `x5t#S256`. The certificate is not looked at: whoever ended TLS has verified it."""
+
+def client_cert(headers: Mapping[str, str] | Iterable[Iterable[str | bytes]]) -> str | None:
+    """The thumbprint of the certificate in the one field `Client-Cert` (RFC 9440); None where there is no such field. Only a proxy that takes a caller's
+    own field away is to be believed.
+
+    Raises InvalidCertificate; its `reason` says why, for the operator.
+    """
 
 def command(arguments: Sequence[str]) -> int:
     """The `caltrop` command: takes its arguments, its own name first, and gives the code to exit with."""

@@ -19,9 +19,18 @@ The verifier is told whose tokens, for which audience, under which algorithms, b
 Traceback (most recent call last):
 caltrop.InvalidToken: the token is not good
 
+What a token is bound to is not looked at until it is asked for, and nothing is bound here:
+
+>>> check_binding({"sub": "ci"})
+>>> check_binding({"sub": "ci", "cnf": {"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}})
+Traceback (most recent call last):
+caltrop.InvalidToken: the token is not good
+
+Under `Authorization: DPoP`, `ProofVerifier` reads the proof that the second asks for; a certificate comes from `client_cert`.
+
 An issuer with public keys publishes them as a JSON Web Key Set: `Verifier(…, algorithms=["RS256"], jwks=json.load(…))`.
 """
 
-from ._caltrop import Verifier
+from ._caltrop import Nonces, Proof, ProofVerifier, Verifier, certificate_thumbprint, check_binding, client_cert, jwk_thumbprint
 
-__all__ = ["Verifier"]
+__all__ = ["Nonces", "Proof", "ProofVerifier", "Verifier", "certificate_thumbprint", "check_binding", "client_cert", "jwk_thumbprint"]
