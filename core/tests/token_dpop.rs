@@ -99,11 +99,14 @@ fn the_rfcs_examples_are_proofs_of_their_requests_and_of_no_others() {
     }
 }
 
+/// What a proof says otherwise, and what becomes of it.
+type Changed<'c> = (&'c [(&'c str, &'c str)], Option<ProofReason>);
+
 #[test]
 fn each_claim_that_is_wrong_is_told_by_name() {
     let long = format!("{:?}", "j".repeat(JTI_MAX + 1));
     let longest = format!("{:?}", "j".repeat(JTI_MAX));
-    let cases: &[(&[(&str, &str)], Option<ProofReason>)] = &[
+    let cases: &[Changed<'_>] = &[
         (&[], None),
         (&[("htm", "")], Some(ProofReason::Method)),
         (&[("htm", r#""GET""#)], Some(ProofReason::Method)),
