@@ -6,13 +6,12 @@ use super::caller::Bearer;
 use super::stale::Stale;
 use crate::access::Revocable;
 use crate::image::Kind;
+#[cfg(feature = "token")]
+use crate::json::{Number, Value};
 use crate::key::Entry;
 use crate::time::Now;
 #[cfg(feature = "token")]
-use crate::{
-    json::{Number, Value},
-    token::Claims,
-};
+use crate::token::Claims;
 
 impl<'g> Guard<'g> {
     /// The list of what was taken back, if it is stale.

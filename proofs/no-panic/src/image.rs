@@ -1,10 +1,12 @@
 //! What verifies signatures: the functions of exceptions.txt, and what of images needs none.
 
-use caltrop::Policy;
+use caltrop::access::{Revocable, Revocations};
 use caltrop::image::{Floor, OpenError, Trust};
 use caltrop::key::Keyring;
 use caltrop::net::Prefixes;
+use caltrop::token::KeySet;
 use caltrop::verify::{BadKey, BadSignature, PublicKey};
+use caltrop::{Now, Policy};
 
 #[unsafe(no_mangle)]
 pub fn np_image_policy<'b>(bytes: &'b [u8], trust: &Trust, floor: Floor) -> Result<Policy<'b>, OpenError> {
@@ -19,6 +21,21 @@ pub fn np_image_keyring<'b>(bytes: &'b [u8], trust: &Trust, floor: Floor) -> Res
 #[unsafe(no_mangle)]
 pub fn np_image_prefixes<'b>(bytes: &'b [u8], trust: &Trust, floor: Floor) -> Result<Prefixes<'b>, OpenError> {
     Prefixes::open(bytes, trust, floor)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_image_key_set<'b>(bytes: &'b [u8], trust: &Trust, floor: Floor) -> Result<KeySet<'b>, OpenError> {
+    KeySet::open(bytes, trust, floor)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_image_revocations<'b>(bytes: &'b [u8], trust: &Trust, floor: Floor) -> Result<Revocations<'b>, OpenError> {
+    Revocations::open(bytes, trust, floor)
+}
+
+#[unsafe(no_mangle)]
+pub fn np_revocations_has(list: &Revocations<'_>, named: &Revocable<'_>, issued_s: Option<i64>, now: Now) -> bool {
+    list.has(named, issued_s, now)
 }
 
 #[unsafe(no_mangle)]
