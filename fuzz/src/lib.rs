@@ -1,6 +1,8 @@
-//! What the fuzz targets share: the fixed house that requests are asked of, images signed again after a change, and the planted fault.
+//! What the fuzz targets share: the fixed house that requests are asked of, images signed again after a change, changes, and the planted fault.
 
 use std::sync::LazyLock;
+
+use arbitrary::Unstructured;
 
 pub mod house;
 pub mod requests;
@@ -12,4 +14,18 @@ pub fn planted(data: &[u8]) {
     if *IS_PLANTED {
         assert_ne!(data.first(), Some(&b'B'), "the planted panic");
     }
+}
+
+/// Nothing, mostly; or some bytes are others, gone or more.
+pub fn change(bytes: &mut Vec<u8>, input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
+    for _ in 0..input.int_in_range(0..=3u8)?.saturating_sub(1) {
+        let at = input.int_in_range(0..=bytes.len())?;
+        match input.int_in_range(0..=2u8)? {
+            0 => bytes.insert(at, input.arbitrary()?),
+            1 if at < bytes.len() => bytes[at] = input.arbitrary()?,
+            _ if at < bytes.len() => drop(bytes.remove(at)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
