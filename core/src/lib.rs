@@ -8,7 +8,7 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | roof | [`guard`]: request → decision |
-//! | 1 | [`key`] API keys · [`token`] access tokens · [`signed`] webhooks, tokens of our own · [`net`] addresses, zones, proxies · [`rate`] quotas · [`replay`] seen before · [`access`] routes, scopes · [`audit`] events, counters |
+//! | 1 | [`key`] API keys · [`token`] access tokens · [`signed`] webhooks, signed requests, tokens of our own · [`net`] addresses, zones, proxies · [`rate`] quotas · [`replay`] seen before · [`access`] routes, scopes · [`audit`] events, counters |
 //! | ground | [`name`] [`request`] [`mac`] [`verify`] [`json`] [`time`] [`encode`] [`image`] [`table`] |
 //!
 //! Three doors: a room alone, the [`guard`] with a policy image, or an adapter for a named server (the C ABI and the Python package).

@@ -1,8 +1,10 @@
-//! Whatever a stranger sends as a header or token, it is answered, and never accepted.
+//! Whatever a stranger sends as a header, request or token, it is answered, and never accepted.
 
 use caltrop::Now;
 use caltrop::request::Header;
-use caltrop::signed::{CLAIMS_MAX, SharedSecrets, TokenKey, Tokens, Window, github, slack, standard, stripe};
+use caltrop::signed::{
+    Body, CLAIMS_MAX, Components, Profile, RequestKey, Scheme, SharedSecrets, TokenKey, Tokens, Window, github, slack, standard, stripe,
+};
 use caltrop::time::Quality;
 use proptest::prelude::*;
 
@@ -28,6 +30,15 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
         "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
         "11xCa4ECWydAqKe0cvaEzpwdSAQvZ0c0sz6ubF0QXqs",
         "\u{e9}",
+        "sig1=",
+        r#"("@method" "@authority" "@path" "@query""#,
+        r#" "content-digest""#,
+        ")",
+        ";created=1614265330",
+        r#";nonce="n""#,
+        r#";keyid="k""#,
+        "sha-256=",
+        ":",
     ]);
     prop_oneof![
         prop::collection::vec(any::<u8>(), 0..200),
@@ -68,5 +79,18 @@ proptest! {
         let keys = [TokenKey::new(1, &[1; 32]).unwrap()];
         let tokens = Tokens::new(&keys, "session").unwrap();
         prop_assert!(tokens.verify(&token, NOW, &mut vec![0; room]).is_err());
+    }
+
+    #[test]
+    fn no_request_is_accepted_that_nobody_signed(input in value(), signature in value(), digest in value(), target in value(), body in value()) {
+        let secret = caltrop::mac::Key::new(b"secret");
+        let headers = [("signature-input", &input), ("signature", &signature), ("content-digest", &digest)];
+        let headers = headers.map(|(name, value)| Header { name: name.as_bytes(), value });
+        let request = Components { method: b"POST", scheme: Scheme::Https, authority: b"api.example", target: &target };
+        let profile = Profile { window: Window { tolerance_s: u32::MAX, leeway_s: u32::MAX }, tag: None };
+        let follows = if body.is_empty() { Body::None } else { Body::Follows };
+        if let Ok(read) = profile.read(&request, follows, &headers) {
+            prop_assert!(read.verify(RequestKey::Hmac(&secret), NOW).is_err());
+        }
     }
 }

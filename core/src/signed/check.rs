@@ -2,7 +2,9 @@
 
 use heapless::Vec;
 
+use super::field::{FieldFault, only};
 use super::secret::{SECRETS_MAX, SharedSecrets};
+use super::window::Untimely;
 use crate::mac::Mac;
 use crate::request::Headers;
 
@@ -49,6 +51,26 @@ impl WebhookReason {
             Self::Future => "future",
             Self::Clock => "clock",
             Self::Forged => "forged",
+        }
+    }
+}
+
+impl From<FieldFault> for WebhookReason {
+    fn from(fault: FieldFault) -> Self {
+        match fault {
+            FieldFault::Missing => Self::Missing,
+            FieldFault::Repeated => Self::Repeated,
+            FieldFault::TooLong => Self::Malformed,
+        }
+    }
+}
+
+impl From<Untimely> for WebhookReason {
+    fn from(untimely: Untimely) -> Self {
+        match untimely {
+            Untimely::Stale => Self::Stale,
+            Untimely::Future => Self::Future,
+            Untimely::Clock => Self::Clock,
         }
     }
 }
@@ -112,16 +134,9 @@ impl<'s> Check<'s> {
     }
 }
 
-/// The one field of this name. Of two, a proxy may have shown the other one to somebody else.
+/// The one field of this name, of a length that vendors send.
 pub(super) fn field<'h>(headers: &'h dyn Headers, name: &[u8]) -> Result<&'h [u8], WebhookReason> {
-    let mut found = None;
-    for field in (0..headers.count()).filter_map(|index| headers.field(index)) {
-        if field.name.eq_ignore_ascii_case(name) && found.replace(field.value).is_some() {
-            return Err(WebhookReason::Repeated);
-        }
-    }
-    let value = found.ok_or(WebhookReason::Missing)?;
-    if value.len() <= FIELD_MAX { Ok(value) } else { Err(WebhookReason::Malformed) }
+    Ok(only(headers, name, FIELD_MAX)?)
 }
 
 /// One more signature, or too many.

@@ -1,6 +1,5 @@
 //! When a message may have been signed.
 
-use super::check::WebhookReason;
 use crate::time::{Now, Quality};
 
 /// A message is good if it was signed in `[now - tolerance, now + leeway]`.
@@ -26,15 +25,23 @@ impl Default for Window {
 }
 
 impl Window {
-    pub(super) fn check(self, signed_s: u64, now: Now) -> Result<(), WebhookReason> {
+    pub(super) fn check(self, signed_s: u64, now: Now) -> Result<(), Untimely> {
         if now.quality != Quality::Trusted {
-            return Err(WebhookReason::Clock);
+            return Err(Untimely::Clock);
         }
         if signed_s > now.wall_s.saturating_add(u64::from(self.leeway_s)) {
-            return Err(WebhookReason::Future);
+            return Err(Untimely::Future);
         }
-        if signed_s < now.wall_s.saturating_sub(u64::from(self.tolerance_s)) { Err(WebhookReason::Stale) } else { Ok(()) }
+        if signed_s < now.wall_s.saturating_sub(u64::from(self.tolerance_s)) { Err(Untimely::Stale) } else { Ok(()) }
     }
+}
+
+/// How a date misses its window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Untimely {
+    Stale,
+    Future,
+    Clock,
 }
 
 /// The longest timestamp in decimal digits: until the year 2286.
@@ -60,10 +67,10 @@ mod tests {
         let now = Now { wall_s: 1000, mono_ns: 0, quality: Quality::Trusted };
         let window = Window { tolerance_s: 300, leeway_s: 30 };
         let answers = [699, 700, 1000, 1030, 1031, u64::MAX].map(|signed_s| window.check(signed_s, now).err());
-        assert_eq!(answers, [Some(WebhookReason::Stale), None, None, None, Some(WebhookReason::Future), Some(WebhookReason::Future)]);
-        assert_eq!(window.check(1000, Now { quality: Quality::Untrusted, ..now }), Err(WebhookReason::Clock));
+        assert_eq!(answers, [Some(Untimely::Stale), None, None, None, Some(Untimely::Future), Some(Untimely::Future)]);
+        assert_eq!(window.check(1000, Now { quality: Quality::Untrusted, ..now }), Err(Untimely::Clock));
         let late = Now { wall_s: u64::MAX, ..now };
-        assert_eq!((window.check(u64::MAX, late), window.check(0, late)), (Ok(()), Err(WebhookReason::Stale)));
+        assert_eq!((window.check(u64::MAX, late), window.check(0, late)), (Ok(()), Err(Untimely::Stale)));
     }
 
     #[test]

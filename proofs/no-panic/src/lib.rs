@@ -15,6 +15,7 @@ mod net;
 mod planted;
 mod rate;
 mod replay;
+mod signed;
 mod token;
 
 unsafe extern "C" {
