@@ -153,8 +153,7 @@ impl Bench {
         let state = State::format(words, geometry, [5; 16]).map_err(|_| "a state cannot be formatted")?;
         let charges = Charges::over(words, geometry);
         let feeds = Feeds { keyring, prefixes: &fed.prefixes, key_sets: &fed.key_sets, revocations: fed.revocations };
-        let guard = Guard::new(&policy, &feeds, &state, &secrets)
-            .map_err(|_| "a guard lacks a feed or a pepper")?;
+        let guard = Guard::new(&policy, &feeds, &state, &secrets).map_err(|_| "a guard lacks a feed or a pepper")?;
         let mut headers = [Header { name: b"", value: b"" }; HEADERS_MAX];
         for _ in 0..at.number::<u32>(4)? {
             let case = case::read(at, &mut headers)?;
