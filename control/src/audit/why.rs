@@ -54,7 +54,9 @@ pub const fn mend(reason: Reason) -> &'static str {
         Reason::TokenType => "an access token of one of the issuer's types, and no ID token",
         Reason::TokenSignature => "an access token as its issuer signed it",
         Reason::TokenAudience => "an access token for one of the audiences in [auth]",
-        Reason::TokenClaims => "an access token that says whose it is, in visible ASCII, and till when it is good",
+        Reason::TokenClaims => {
+            "an access token that says whose it is, in visible ASCII, and till when it is good, and that is bound to no key or certificate"
+        }
         Reason::TokenExpired => "a new access token: the time of this one is over",
         Reason::TokenNotYet => "to wait, or a leeway: the issuer's clock is ahead",
         Reason::TokenAge => "a new access token: this one was issued longer ago than max-age",

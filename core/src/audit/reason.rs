@@ -143,7 +143,7 @@ reasons! {
     TokenSignature = 40, "token-signature", 401;
     /// An access token that is for somebody else.
     TokenAudience = 41, "token-audience", 401;
-    /// An access token that does not say who it is of, or till when it is good.
+    /// An access token that does not say who it is of, or till when it is good; or that is bound to what nobody looks at.
     TokenClaims = 42, "token-claims", 401;
     /// An access token whose time is over.
     TokenExpired = 43, "token-expired", 401;

@@ -93,6 +93,10 @@ impl<'g, T: Trace> Attempt<'_, 'g, '_, T> {
         }
         // Whoever signed it: a token that is over, or for somebody else, is not worth a check of its signature.
         let claims = issuer.claims(&shown, self.now)?;
+        // Bound to a key or a certificate (RFC 7800 §3.1): no proof of having it is looked at here, so whoever shows it may have stolen it.
+        if claims.claim("cnf").is_some() {
+            return Err(Reason::TokenClaims.into());
+        }
         let bearer = named(&claims, &issuer, &guard.policy).ok_or(Reason::TokenClaims)?;
         let budget = self.budget()?;
         let kid = issuer.signer(&shown).ok_or(Reason::TokenSignature)?;
