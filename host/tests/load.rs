@@ -116,7 +116,7 @@ fn what_is_missing_or_wrong_is_named_with_its_mend() {
         assert!(error.contains(name) && error.contains(says), "{error}");
         std::fs::write(folder.path(name), bytes).unwrap();
     };
-    without("policy.pub", "`caltrop init` makes one");
+    without("policy.pub", "`caltrop init` and `caltrop feed signer` make them");
     without("policy.cltp", "write it by `caltrop policy compile`");
     without("keys.cltp", "write it by `caltrop keys new`");
     assert!(!folder.path("policy.floor").exists(), "a load that fails raises no floor");
