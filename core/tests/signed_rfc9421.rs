@@ -200,7 +200,13 @@ fn the_digests_of_rfc_9530_are_read_as_it_says() {
         ("sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg:", newline, Err("malformed")), // no padding
         ("sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDh=:", newline, Err("malformed")), // bits behind the last byte
         ("SHA-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:", newline, Err("malformed")),
+        (&format!("md5=:Sd=dVLAcvNLSq16eXua5uQ==:, {sha_256}"), newline, Err("malformed")), // another's base64 is read too
+        (&format!("5md=:Sd/dVLAcvNLSq16eXua5uQ==:, {sha_256}"), newline, Err("malformed")),
         (&format!("{sha_256},"), newline, Err("malformed")),
+        (&format!("{sha_256}, \t {sha_512}"), newline, Ok(())),
+        (&format!("{sha_256},\n{sha_512}"), newline, Err("malformed")), // it would begin another line of the base
+        (&format!("{sha_256} , {sha_512}"), newline, Err("malformed")),
+        (&format!(" {sha_256}"), newline, Err("malformed")),
         ("", newline, Err("malformed")),
     ] {
         assert_eq!(ask(field, body), expect.map_err(str::to_owned), "{field}");

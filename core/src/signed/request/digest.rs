@@ -17,38 +17,42 @@ pub const DIGEST_FIELD_MAX: usize = 512;
 /// The length of a value that [`content_digest`] writes: `sha-256=:`, 32 bytes in base64, a colon.
 pub const DIGEST_LEN: usize = 54;
 
-/// Reads the SHA-256 of a field: members `name=:base64:`, commas between them, each name once.
+/// Reads the SHA-256 of a field: members `name=:base64:`, commas between them, `sha-256` once. The others are read as strictly, and passed over.
 pub(super) fn read(field: &[u8]) -> Result<[u8; 32], SignatureReason> {
     let (mut rest, mut found) = (field, None);
     loop {
-        let (name, digest, behind) = member(rest).ok_or(SignatureReason::Malformed)?;
+        let mut room = [0; DIGEST_FIELD_MAX];
+        let (name, digest, behind) = member(rest, &mut room).ok_or(SignatureReason::Malformed)?;
         if name == b"sha-256" {
-            let bytes = bytes_32(digest).ok_or(SignatureReason::Malformed)?;
-            if found.replace(bytes).is_some() {
+            let digest = digest.try_into().map_err(|_| SignatureReason::Malformed)?;
+            if found.replace(digest).is_some() {
                 return Err(SignatureReason::Malformed);
             }
         }
         match behind.split_first() {
             None => return found.ok_or(SignatureReason::Digest),
-            Some((b',', next)) => rest = next.trim_ascii_start(),
+            Some((b',', next)) => rest = unspaced(next),
             Some(_) => return Err(SignatureReason::Malformed),
         }
     }
 }
 
-/// A name, what stands between its colons, and what is behind it.
-fn member(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let (name, value) = parted(text, b'=')?;
-    let (digest, behind) = parted(value.strip_prefix(b":")?, b':')?;
-    let is_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    (!name.is_empty() && name.iter().all(is_name) && digest.iter().all(is_base64)).then_some((name, digest, behind))
+/// What follows spaces and tabs (RFC 8941 §3.2), and no line break: that would begin another component.
+fn unspaced(mut text: &[u8]) -> &[u8] {
+    while let Some((b' ' | b'\t', rest)) = text.split_first() {
+        text = rest;
+    }
+    text
 }
 
-fn bytes_32(text: &[u8]) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    let len = Base64::decode(text, &mut bytes).ok()?.len();
-    (len == bytes.len()).then_some(bytes)
+/// A name, the bytes between its colons, and what is behind it.
+fn member<'t, 'r>(text: &'t [u8], room: &'r mut [u8]) -> Option<(&'t [u8], &'r [u8], &'t [u8])> {
+    let (name, value) = parted(text, b'=')?;
+    let (digest, behind) = parted(value.strip_prefix(b":")?, b':')?;
+    let is_first = name.first().is_some_and(u8::is_ascii_lowercase);
+    let is_name = is_first && name.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-');
+    let bytes = Base64::decode(digest, room).ok()?;
+    is_name.then_some((name, bytes, behind))
 }
 
 /// A body on its way past the digest that was signed. It is the body that was signed only when [`DigestCheck::finish`] says so.
