@@ -111,6 +111,39 @@
 // Words of `caltrop_signed_check`: 4 messages on their way, 8 signatures, and some room.
 #define CALTROP_SIGNED_CHECK_WORDS 144
 
+// `scheme` of a `caltrop_signed_request`: `https`.
+#define CALTROP_HTTPS 0
+
+// `scheme` of a `caltrop_signed_request`: `http`.
+#define CALTROP_HTTP 1
+
+// The longest method of a signed request, in bytes.
+#define CALTROP_SIGNED_METHOD_MAX 32
+
+// The longest authority of a signed request, in bytes.
+#define CALTROP_SIGNED_AUTHORITY_MAX 255
+
+// The longest target of a signed request, in bytes.
+#define CALTROP_SIGNED_TARGET_MAX 2048
+
+// Words of `caltrop_signed_key`: a prepared key of either kind, and some room.
+#define CALTROP_SIGNED_KEY_WORDS 40
+
+// Words of `caltrop_signed_body`: a hash on its way, what it should be, and some room.
+#define CALTROP_SIGNED_BODY_WORDS 24
+
+// The longest `Signature-Input` that is written, in bytes.
+#define CALTROP_SIGNATURE_INPUT_MAX 1024
+
+// The longest `Signature` that is written, in bytes.
+#define CALTROP_SIGNATURE_MAX 95
+
+// The length of a `Content-Digest` that is written.
+#define CALTROP_CONTENT_DIGEST_SIZE 54
+
+// The length of a nonce of the server.
+#define CALTROP_SERVER_NONCE_SIZE 24
+
 // Words of `caltrop_token_keys`: 4 prepared keys, and some room.
 #define CALTROP_TOKEN_KEYS_WORDS 128
 
@@ -238,6 +271,24 @@ typedef enum {
   CALTROP_E_SECRET = 810,
   // No purpose: 1 to 63 visible ASCII characters.
   CALTROP_E_PURPOSE = 811,
+  // More than one signature.
+  CALTROP_E_SEVERAL = 812,
+  // A signature covers other components than the profile's, or in another order.
+  CALTROP_E_COMPONENTS = 813,
+  // There is a body, and the signature does not cover its digest.
+  CALTROP_E_UNCOVERED = 814,
+  // `Content-Digest` has no `sha-256`.
+  CALTROP_E_DIGEST = 815,
+  // Method, authority or target of a signed request are out of bounds, or the target is no origin-form.
+  CALTROP_E_REQUEST = 816,
+  // A signature names an algorithm that is not the key's.
+  CALTROP_E_ALGORITHM = 817,
+  // Signed for another use: the `tag` is not the one that is asked for.
+  CALTROP_E_USE = 818,
+  // The body is not the one that was signed.
+  CALTROP_E_BODY = 819,
+  // A nonce that this host did not give, or too long ago.
+  CALTROP_E_NONCE = 820,
   // Seen before.
   CALTROP_E_REPLAYED = 901,
   // It lives longer than 388 days.
@@ -682,6 +733,103 @@ typedef struct {
 typedef struct {
   uint64_t words[CALTROP_SIGNED_CHECK_WORDS];
 } caltrop_signed_check;
+
+// The key of one signer: made once, shared by all threads, ended by `caltrop_signed_key_wipe`. It alone says which algorithm counts. It may not be
+// copied.
+typedef struct {
+  uint64_t words[CALTROP_SIGNED_KEY_WORDS];
+} caltrop_signed_key;
+
+// A request as far as signatures cover it, as it was received.
+typedef struct {
+  // The method.
+  const uint8_t *method;
+  // Its bytes.
+  size_t method_len;
+  // Path and query, undecoded.
+  const uint8_t *target;
+  // Its bytes.
+  size_t target_len;
+  // `Host` or `:authority`.
+  const uint8_t *authority;
+  // Its bytes.
+  size_t authority_len;
+  // Header fields; not looked at for signing.
+  const caltrop_header *headers;
+  // How many.
+  size_t header_count;
+  // What the client used: `CALTROP_HTTPS` or `CALTROP_HTTP`.
+  uint8_t scheme;
+  // 1 if a body comes, or may come; 0 if there is none. Not looked at for signing.
+  uint8_t has_body;
+} caltrop_signed_request;
+
+// What is accepted.
+typedef struct {
+  // When a request may have been signed.
+  caltrop_window window;
+  // The `tag` that a signature must have; NULL with a length of 0 if it must have none.
+  const uint8_t *tag;
+  // Its bytes.
+  size_t tag_len;
+} caltrop_signed_profile;
+
+// What a request says of its signature. The pointers are into its header fields.
+typedef struct {
+  // Whose key: the sender of `caltrop_replay_first_seen`.
+  const uint8_t *keyid;
+  // Its bytes: 1 to 255.
+  size_t keyid_len;
+  // What makes it this request of theirs: the id of `caltrop_replay_first_seen`.
+  const uint8_t *nonce;
+  // Its bytes: 1 to 128.
+  size_t nonce_len;
+  // The Unix second at which it was signed.
+  uint64_t created_s;
+  // The last Unix second at which it would be accepted; 0 before it is verified.
+  uint64_t until_s;
+} caltrop_signed_claims;
+
+// The body of a signed request on its way: begun by `caltrop_signed_verify`, ended by `caltrop_signed_body_finish`. It may not be copied.
+typedef struct {
+  uint64_t words[CALTROP_SIGNED_BODY_WORDS];
+} caltrop_signed_body;
+
+// How a request is signed.
+typedef struct {
+  // What the other side knows the key by: 1 to 255 visible ASCII characters, none of them `"` or `\`.
+  const uint8_t *keyid;
+  // Its bytes.
+  size_t keyid_len;
+  // The use that the other side asks for: 1 to 63 such characters; NULL with a length of 0 for none.
+  const uint8_t *tag;
+  // Its bytes.
+  size_t tag_len;
+  // New each time: 1 to 128 such characters.
+  const uint8_t *nonce;
+  // Its bytes.
+  size_t nonce_len;
+  // The present Unix second.
+  uint64_t created_s;
+  // In how many seconds it expires; 0 if it does not say.
+  uint32_t life_s;
+} caltrop_signed_signer;
+
+// The values of the fields that sign a request, without a NUL.
+typedef struct {
+  // `Signature-Input`.
+  uint8_t signature_input[CALTROP_SIGNATURE_INPUT_MAX];
+  // Its bytes.
+  size_t signature_input_len;
+  // `Signature`.
+  uint8_t signature[CALTROP_SIGNATURE_MAX];
+  // Its bytes.
+  size_t signature_len;
+  // `Content-Digest`.
+  uint8_t content_digest[CALTROP_CONTENT_DIGEST_SIZE];
+  // Its bytes; 0 without a body: then there is no such field.
+  size_t content_digest_len;
+} caltrop_signed_fields;
 
 // The keys of tokens: made once by `caltrop_token_keys_init`, shared by all threads, ended by `caltrop_token_keys_wipe`. It may not be copied.
 typedef struct {
@@ -1381,6 +1529,117 @@ caltrop_status caltrop_signed_finish(caltrop_signed_check *check);
 // # Safety
 // * `webhooks` is NULL or was made by `caltrop_signed_init`, no other thread uses it, and no check of it is unfinished.
 void caltrop_signed_wipe(caltrop_signed_webhooks *webhooks);
+
+// Prepares a secret that both sides hold, for `hmac-sha256`. `CALTROP_E_SECRET`: an empty one.
+//
+// # Safety
+// * `secret` points at `secret_len` bytes, or is NULL with a length of 0.
+// * `out` points at memory for a `caltrop_signed_key` that no other thread uses during the call.
+caltrop_status caltrop_signed_key_hmac(const uint8_t *secret,
+                                       size_t secret_len,
+                                       caltrop_signed_key *out);
+
+// Prepares a signer's public key, for `ed25519`. `CALTROP_E_PUBLIC_KEY`: no point of the curve, or one of small order.
+//
+// # Safety
+// * `public_key` points at 32 bytes.
+// * `out` points at memory for a `caltrop_signed_key` that no other thread uses during the call.
+//
+caltrop_status caltrop_signed_key_ed25519(const uint8_t public_key[32],
+                                          caltrop_signed_key *out);
+
+// Wipes a key; it must not be used again. NULL is ignored.
+//
+// # Safety
+// * `key` is NULL or was made by `caltrop_signed_key_hmac` or `caltrop_signed_key_ed25519`, and no other thread uses it.
+void caltrop_signed_key_wipe(caltrop_signed_key *key);
+
+// Reads who claims to have signed, so that the key can be looked up. Nothing is verified.
+//
+// # Safety
+// * `request` and `profile` point at what they are named for, and their pointers at as many bytes, or fields, as they say.
+// * `out` points at memory for a `caltrop_signed_claims`, whose pointers are good as long as the header fields.
+caltrop_status caltrop_signed_read(const caltrop_signed_request *request,
+                                   const caltrop_signed_profile *profile,
+                                   caltrop_signed_claims *out);
+
+// Whether this key signed the request, and just now; begins with its body. Then ask `caltrop_replay_first_seen`, and let the body through
+// `caltrop_signed_body_update` and `_finish`, also if there is none.
+//
+// # Safety
+// * `request` and `profile` point at what they are named for, and their pointers at as many bytes, or fields, as they say.
+// * `key` was made by `caltrop_signed_key_hmac` or `caltrop_signed_key_ed25519`; `now` points at a `caltrop_now`.
+// * `out` points at memory for a `caltrop_signed_claims`, whose pointers are good as long as the header fields; `body` at memory for a
+//   `caltrop_signed_body` that no other thread uses during the call.
+caltrop_status caltrop_signed_verify(const caltrop_signed_request *request,
+                                     const caltrop_signed_profile *profile,
+                                     const caltrop_signed_key *key,
+                                     const caltrop_now *now,
+                                     caltrop_signed_claims *out,
+                                     caltrop_signed_body *body);
+
+// Adds the next piece of the body, as it was received.
+//
+// # Safety
+// * `body` was begun by `caltrop_signed_verify` and is not finished; no other thread uses it.
+// * `piece` points at `piece_len` bytes, or is NULL with a length of 0.
+caltrop_status caltrop_signed_body_update(caltrop_signed_body *body,
+                                          const uint8_t *piece,
+                                          size_t piece_len);
+
+// Ends a body: `CALTROP_OK` only if it is the one that was signed, else `CALTROP_E_BODY`.
+//
+// # Safety
+// * `body` was begun by `caltrop_signed_verify` and is not finished; no other thread uses it.
+caltrop_status caltrop_signed_body_finish(caltrop_signed_body *body);
+
+// Signs a request with its whole body under a secret. `CALTROP_E_REQUEST`: it is out of bounds; `CALTROP_E_VALUE`: a keyid, tag, nonce or date that
+// no signature can have, or a key of Ed25519, which only verifies.
+//
+// # Safety
+// * `request` and `signer` point at what they are named for, and their pointers at as many bytes as they say.
+// * `key` was made by `caltrop_signed_key_hmac`; `body` points at `body_len` bytes, or is NULL with a length of 0.
+// * `out` points at memory for a `caltrop_signed_fields`.
+caltrop_status caltrop_signed_sign(const caltrop_signed_request *request,
+                                   const caltrop_signed_key *key,
+                                   const caltrop_signed_signer *signer,
+                                   const uint8_t *body,
+                                   size_t body_len,
+                                   caltrop_signed_fields *out);
+
+// The secret of 32 bytes under which requests of the API key with this id are signed, in its present generation.
+//
+// # Safety
+// * `root` was made by `caltrop_mac_key_init`; `out` points at 32 bytes.
+//
+caltrop_status caltrop_signed_secret(const caltrop_mac_key *root,
+                                     uint64_t key_id,
+                                     uint32_t generation,
+                                     uint8_t out[32]);
+
+// Writes the nonce of this step, without a NUL: what a client puts in front of its own. `CALTROP_E_VALUE`: steps of no length.
+//
+// # Safety
+// * `key` was made by `caltrop_mac_key_init`; `boot` points at 16 bytes, `now` at a `caltrop_now`, `out` at 24 bytes that overlap nothing.
+//
+caltrop_status caltrop_signed_nonce_give(const caltrop_mac_key *key,
+                                         const uint8_t boot[16],
+                                         uint32_t step_s,
+                                         const caltrop_now *now,
+                                         uint8_t out[24]);
+
+// Whether a request's nonce begins with the nonce of this step or the one before, and goes on; else `CALTROP_E_NONCE`.
+//
+// # Safety
+// * `key` was made by `caltrop_mac_key_init`; `boot` points at 16 bytes, `now` at a `caltrop_now`.
+// * `nonce` points at `nonce_len` bytes, or is NULL with a length of 0.
+//
+caltrop_status caltrop_signed_nonce_check(const caltrop_mac_key *key,
+                                          const uint8_t boot[16],
+                                          uint32_t step_s,
+                                          const uint8_t *nonce,
+                                          size_t nonce_len,
+                                          const caltrop_now *now);
 
 // Prepares 1 to 4 keys of 32 bytes or more, each with a number of its own: the first signs, tokens of all are good.
 //

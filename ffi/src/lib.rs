@@ -27,6 +27,8 @@ pub mod rate;
 pub mod replay;
 pub mod request;
 pub mod signed;
+pub mod signed_request;
+pub mod signer;
 pub mod status;
 pub mod token;
 

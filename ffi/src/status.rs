@@ -128,6 +128,24 @@ pub enum caltrop_status {
     CALTROP_E_SECRET = 810,
     /// No purpose: 1 to 63 visible ASCII characters.
     CALTROP_E_PURPOSE = 811,
+    /// More than one signature.
+    CALTROP_E_SEVERAL = 812,
+    /// A signature covers other components than the profile's, or in another order.
+    CALTROP_E_COMPONENTS = 813,
+    /// There is a body, and the signature does not cover its digest.
+    CALTROP_E_UNCOVERED = 814,
+    /// `Content-Digest` has no `sha-256`.
+    CALTROP_E_DIGEST = 815,
+    /// Method, authority or target of a signed request are out of bounds, or the target is no origin-form.
+    CALTROP_E_REQUEST = 816,
+    /// A signature names an algorithm that is not the key's.
+    CALTROP_E_ALGORITHM = 817,
+    /// Signed for another use: the `tag` is not the one that is asked for.
+    CALTROP_E_USE = 818,
+    /// The body is not the one that was signed.
+    CALTROP_E_BODY = 819,
+    /// A nonce that this host did not give, or too long ago.
+    CALTROP_E_NONCE = 820,
 
     /// Seen before.
     CALTROP_E_REPLAYED = 901,

@@ -86,6 +86,15 @@ fn access_tokens_give_their_known_answers() {
     }
 }
 
+#[test]
+fn signed_requests_give_their_known_answers() {
+    for compiler in ["gcc", "clang"] {
+        let program = compiled(compiler, "-std=c11", "requests");
+        assert!(ran(&mut Command::new(&program)).starts_with("requests: "));
+        ran(&mut valgrind(&program));
+    }
+}
+
 /// The lines of a program's output that are not what is said; a `*` in a said line stands for any text.
 fn differs(out: &str, said: &[&str]) -> Vec<String> {
     let is_said = |line: &str, said: &str| match said.split_once('*') {
@@ -100,7 +109,7 @@ fn differs(out: &str, said: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_example_of_each_room_says_what_it_should_and_is_short() {
-    let examples: [(&str, &[&str]); 7] = [
+    let examples: [(&str, &[&str]); 8] = [
         ("key", &["issued to alice: acme_live_...", "issued to bob: acme_live_...", "shown: bob", "changed: unknown", "it has a typo*"]),
         // The tag is of Python's hmac.
         (
@@ -137,6 +146,7 @@ fn the_example_of_each_room_says_what_it_should_and_is_short() {
             "replay",
             &["shop evt_1: 200, handled", "shop evt_1: 200, handled before", "bank evt_1: 200, handled", "shop evt_0: 400, too old"],
         ),
+        ("request", &["another amount: 401", "as signed: 200", "the same again: 401"]),
         ("signed", &["webhook: Hello, World!", "/files/17?t=c1.*: user=42", "/files/18: refused"]),
         ("jwt", &["as issued: {\"iss\":\"https://id.acme.example\",*}", "a minute later: 401", "at another API: 401", "changed: 401"]),
     ];
@@ -165,7 +175,7 @@ fn a_planted_line_of_an_example_is_noticed() {
 fn the_page_of_the_rooms_runs() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rooms.md")).unwrap();
     let blocks: Vec<&str> = page.split("```c\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert_eq!(blocks.len(), 8, "one a room, and the leases");
+    assert_eq!(blocks.len(), 9, "one a room, the leases, and the requests");
     let program = |blocks: &[&str]| {
         let bodies: String = blocks.iter().map(|block| format!("{{\n{block}}}\n")).collect();
         let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page.c");
@@ -337,6 +347,7 @@ fn no_access_is_out_of_bounds_and_a_planted_one_is_seen() {
     let program = |name: &str| watched(&folder.join(name).with_extension("c"));
     ran(&mut Command::new(program("rooms")));
     ran(&mut Command::new(program("signed")));
+    ran(&mut Command::new(program("requests")));
     ran(&mut Command::new(program("jwt")));
     ran(Command::new(program("guard")).args(files()));
     ran(Command::new(program("images")).args(files()));
