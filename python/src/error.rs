@@ -21,6 +21,7 @@ create_exception!(
     "A field Client-Cert cannot be read; `reason` is for the operator, never for the caller."
 );
 create_exception!(caltrop, InvalidProof, Error, "A proof of a key is not good; `reason` is for the operator, never for the caller.");
+create_exception!(caltrop, InvalidSignature, Error, "A signed request is not good; `reason` is for the operator, never for the caller.");
 create_exception!(caltrop, InvalidTag, Error, "A tag is not the message's, or has another length. It never says which.");
 create_exception!(caltrop, InvalidToken, Error, "A token is not good; `reason` is for the operator, never for the caller.");
 create_exception!(caltrop, InvalidWebhook, Error, "A webhook is not good; `reason` is for the operator, never for the caller.");
@@ -64,6 +65,10 @@ pub(crate) fn proof(reason: &'static str) -> PyErr {
 
 pub(crate) fn certificate(reason: &'static str) -> PyErr {
     with(InvalidCertificate::new_err("the field Client-Cert cannot be read"), &[("reason", reason)])
+}
+
+pub(crate) fn signature(reason: &'static str) -> PyErr {
+    with(InvalidSignature::new_err("the signature is not good"), &[("reason", reason)])
 }
 
 pub(crate) fn webhook(reason: &'static str) -> PyErr {

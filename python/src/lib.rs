@@ -16,6 +16,7 @@ mod replay;
 mod request;
 mod secrets;
 mod signed;
+mod signed_request;
 mod time;
 mod token;
 
@@ -30,8 +31,8 @@ mod _caltrop {
     use super::decision::Decision;
     #[pymodule_export]
     use super::error::{
-        Error, ImageError, InvalidCertificate, InvalidKey, InvalidProof, InvalidTag, InvalidToken, InvalidWebhook, Lapsed, LeaseRefused,
-        LoadError, NotFirst, PolicyError, SecretError, StateError,
+        Error, ImageError, InvalidCertificate, InvalidKey, InvalidProof, InvalidSignature, InvalidTag, InvalidToken, InvalidWebhook,
+        Lapsed, LeaseRefused, LoadError, NotFirst, PolicyError, SecretError, StateError,
     };
     #[pymodule_export]
     use super::guard::Guard;
@@ -53,6 +54,8 @@ mod _caltrop {
     use super::secrets::Secrets;
     #[pymodule_export]
     use super::signed::{Tokens, Webhooks, github, slack, standard, stripe};
+    #[pymodule_export]
+    use super::signed_request::{RequestKey, Requests, ServerNonces, SignedRequest, Signer, content_digest, request_secret};
     #[pymodule_export]
     use super::time::Now;
     #[pymodule_export]

@@ -48,6 +48,7 @@ SAID = {
         "for another request: 401 (method, for the log alone)",
         "as a bearer token: 401 (bearer, for the log alone)",
     ],
+    "request": ["another amount: 401", "as signed: 200, partner-7", "the same again: 401 (replayed)"],
     "signed": ["webhook: Hello, World!", "/files/17?t=c1.*: user=42", "/files/18: refused"],
 }
 
@@ -79,10 +80,10 @@ def test_a_planted_line_is_noticed(planted: str) -> None:
 
 def test_the_page_of_the_rooms_runs() -> None:
     blocks = re.findall(r"```python\n(.*?)```", (FOLDER.parents[1] / "docs" / "rooms.md").read_text(), re.DOTALL)
-    assert len(blocks) == 9
+    assert len(blocks) == 10
     for block in blocks:
         exec(block, {"caltrop": caltrop})
     with pytest.raises(caltrop.InvalidWebhook):
         exec(blocks[6].replace("World!", "world!"), {"caltrop": caltrop})
     with pytest.raises(caltrop.InvalidToken):
-        exec(blocks[7].replace("1_795_999_999", "1_796_000_000"), {"caltrop": caltrop})
+        exec(blocks[8].replace("1_795_999_999", "1_796_000_000"), {"caltrop": caltrop})

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ __all__ = [
     "InvalidCertificate",
     "InvalidKey",
     "InvalidProof",
+    "InvalidSignature",
     "InvalidTag",
     "InvalidToken",
     "InvalidWebhook",
@@ -34,28 +35,35 @@ __all__ = [
     "Proof",
     "ProofVerifier",
     "ReplayCache",
+    "RequestKey",
+    "Requests",
     "SecretError",
     "Secrets",
+    "ServerNonces",
+    "SignedRequest",
+    "Signer",
     "StateError",
     "Taken",
     "Tokens",
     "Verifier",
     "Webhooks",
     "Zones",
+    "__version__",
     "certificate_thumbprint",
     "check_binding",
     "client_cert",
     "command",
+    "content_digest",
     "crc32",
     "digest",
     "generate",
     "github",
     "jwk_thumbprint",
     "key_id",
+    "request_secret",
     "slack",
     "standard",
     "stripe",
-    "__version__",
 ]
 
 class Error(Exception):
@@ -91,6 +99,11 @@ class InvalidCertificate(Error):
 
 class InvalidProof(Error):
     """A proof of a key is not good; `reason` is for the operator, never for the caller."""
+
+    reason: str
+
+class InvalidSignature(Error):
+    """A signed request is not good; `reason` is for the operator, never for the caller."""
 
     reason: str
 
@@ -552,6 +565,119 @@ def standard(secrets: str | Sequence[str], *, tolerance: int = 300, leeway: int 
 
     Raises ValueError for no secret, over 4, or one of another form.
     """
+
+@final
+class RequestKey:
+    """The key of one signer, made by `hmac` or `ed25519`: it alone says which algorithm counts."""
+
+    @staticmethod
+    def hmac(secret: bytes | str) -> RequestKey:
+        """`hmac-sha256`: a secret that both sides hold. Raises ValueError for an empty one."""
+    @staticmethod
+    def ed25519(public: bytes) -> RequestKey:
+        """`ed25519`: the signer's public key of 32 bytes. Raises ValueError for bytes that are none."""
+
+@final
+class Requests:
+    """What is accepted: signatures from `leeway` seconds ahead of this host's clock to `tolerance` seconds behind it, with exactly this `tag`, or none.
+    Any thread may ask it.
+
+    Raises ValueError for a tag that no signature can have.
+    """
+
+    def __new__(cls, *, tag: str | None = None, tolerance: int = 300, leeway: int = 30) -> Requests: ...
+    def verify(
+        self,
+        keys: Callable[[str], RequestKey | None],
+        *,
+        method: str | bytes,
+        target: str | bytes,
+        authority: str | bytes,
+        headers: Mapping[str, str] | Iterable[Iterable[str | bytes]],
+        body: bytes | str | None = None,
+        scheme: Literal["https", "http"] = "https",
+        now: Now | None = None,
+    ) -> SignedRequest:
+        """Who signed this request, body and all: `keys` is asked for the key of a `keyid`, such as the `get` of a dict.
+
+        `target` is path and query as they came, `body` None if there is none, `headers` a mapping or pairs. What `replay` must remember is in the answer.
+        Raises InvalidSignature; its `reason` says why, for the operator.
+        """
+
+@final
+class SignedRequest:
+    """A request that was signed, body and all. Whether it was shown before, `replay` says: `first_seen(keyid, nonce, issued=created, until=until)`."""
+
+    @property
+    def keyid(self) -> str:
+        """Whose key signed it."""
+    @property
+    def nonce(self) -> str:
+        """What makes it this request of theirs."""
+    @property
+    def created(self) -> int:
+        """The Unix second at which it was signed."""
+    @property
+    def until(self) -> int:
+        """The last Unix second at which it would be accepted."""
+
+@final
+class Signer:
+    """Signs requests that the other side knows by this `keyid`: under a `secret`, or by `sign`, which is given bytes and gives their Ed25519 signature.
+    With `expires_in` seconds they say when they end, with a `tag` for which use they are.
+
+    Raises ValueError for a keyid or tag that no signature can have, and unless one of `secret` and `sign` is given.
+    """
+
+    def __new__(
+        cls,
+        keyid: str,
+        *,
+        secret: bytes | str | None = None,
+        sign: Callable[[bytes], bytes] | None = None,
+        tag: str | None = None,
+        expires_in: int | None = None,
+    ) -> Signer: ...
+    def sign(
+        self,
+        *,
+        method: str | bytes,
+        target: str | bytes,
+        authority: str | bytes,
+        body: bytes | str | None = None,
+        scheme: Literal["https", "http"] = "https",
+        created: int | None = None,
+        nonce: str | None = None,
+    ) -> list[tuple[str, str]]:
+        """The header fields that sign a request: `content-digest` if there is a body, `signature-input` and `signature`.
+
+        The date is the clock's and the nonce random, unless they are given. Raises ValueError for what the profile cannot sign.
+        """
+
+def content_digest(body: bytes | str) -> str:
+    """The `Content-Digest` of a body (RFC 9530), by SHA-256."""
+
+def request_secret(root: bytes | str, key_id: int, generation: int) -> bytes:
+    """The secret of 32 bytes under which requests of the API key with this id are signed, in its present generation: made of one root, and stored nowhere.
+
+    Raises ValueError for a root of less than 32 bytes.
+    """
+
+@final
+class ServerNonces:
+    """Nonces that a host demands in front of the client's own, known again in steps of so many seconds without being remembered.
+
+    `boot` is 16 random bytes, new whenever the clock or the replay cache begins anew. Raises ValueError for a key of less than 32 bytes.
+    """
+
+    def __new__(cls, key: bytes | str, *, boot: bytes, step: int = 60) -> ServerNonces: ...
+    def give(self, *, now: Now | None = None) -> str:
+        """The nonce of this step, 24 characters, to be sent in a field of an answer."""
+    def check(self, nonce: str, *, now: Now | None = None) -> None:
+        """Returns None if a request's nonce begins with the nonce of this step or the one before, and goes on.
+
+        Raises InvalidSignature with the reason "nonce".
+        """
 
 @final
 class Tokens:

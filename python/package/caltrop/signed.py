@@ -1,4 +1,4 @@
-"""What others signed under a shared secret: webhooks of known vendors, and tokens of our own.
+"""What others signed: webhooks of known vendors, requests under one fixed profile of RFC 9421, and tokens of our own.
 
 A webhook is checked on its body as it was received, not on one that was parsed and written anew. Several secrets live at once.
 
@@ -19,8 +19,48 @@ b'user=42'
 >>> links.verify(token, context="/files/18")
 Traceback (most recent call last):
 caltrop.InvalidToken: the token is not good
+
+A signed request names its key; whose it is, a function says: here the `get` of a dict. The answer holds what `caltrop.replay` must remember.
+
+>>> secret = b"32 bytes of a random generator!!"
+>>> order = {"method": "POST", "target": "/orders?dry=1", "authority": "api.example", "body": b'{"amount":100}'}
+>>> fields = Signer("partner-7", secret=secret).sign(**order)
+>>> requests, keys = Requests(), {"partner-7": RequestKey.hmac(secret)}
+>>> requests.verify(keys.get, headers=fields, **order).keyid
+'partner-7'
+>>> requests.verify(keys.get, headers=fields, **{**order, "target": "/orders?dry=0"})
+Traceback (most recent call last):
+caltrop.InvalidSignature: the signature is not good
 """
 
-from ._caltrop import Tokens, Webhooks, github, slack, standard, stripe
+from ._caltrop import (
+    RequestKey,
+    Requests,
+    ServerNonces,
+    SignedRequest,
+    Signer,
+    Tokens,
+    Webhooks,
+    content_digest,
+    github,
+    request_secret,
+    slack,
+    standard,
+    stripe,
+)
 
-__all__ = ["Tokens", "Webhooks", "github", "slack", "standard", "stripe"]
+__all__ = [
+    "RequestKey",
+    "Requests",
+    "ServerNonces",
+    "SignedRequest",
+    "Signer",
+    "Tokens",
+    "Webhooks",
+    "content_digest",
+    "github",
+    "request_secret",
+    "slack",
+    "standard",
+    "stripe",
+]
