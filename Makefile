@@ -54,7 +54,7 @@ suite: tools wheel ## the black-box suite against every example server, and agai
 	ci/suite.sh
 	ci/suite.sh --planted
 
-peers: tools wheel ## tokens that other people's authorization servers issued, shown to the guard
+peers: tools wheel ## tokens that other people's authorization servers issued, and requests that others sign and verify
 	ci/peers.sh
 
 vectors: $(VECTORS) wheel ## the decision vectors on every host

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Asks the guard about tokens that other people's authorization servers issued, on the loopback: ci/peers.sh [pytest's arguments].
+# Asks the guard about tokens that other people's authorization servers issued, on the loopback, and signs and verifies requests with other people's
+# code: ci/peers.sh [pytest's arguments].
 # Node's packages go to target/peers, by the lock file; Python's are those of .venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
