@@ -10,7 +10,7 @@ use caltrop::mac;
 use caltrop::request::Header;
 use caltrop::signed::{Body, Components, Profile, RequestKey, Scheme, SignedRequest, Window};
 use caltrop::time::Quality;
-use caltrop_fuzz::planted;
+use caltrop_fuzz::{change, planted};
 use libfuzzer_sys::fuzz_target;
 use sfv::{BareItem, Dictionary, FieldType, ListEntry, Parser};
 
@@ -143,18 +143,4 @@ fn same(read: &SignedRequest<'_>, field: &[u8], signature: &[u8], digest: &[u8])
         let digests: Dictionary = Parser::new(digest).parse().expect("as above");
         assert!(digests.contains_key("sha-256"));
     }
-}
-
-/// Nothing, mostly; or some bytes are others, gone or more.
-fn change(bytes: &mut Vec<u8>, input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
-    for _ in 0..input.int_in_range(0..=4u8)?.saturating_sub(2) {
-        let at = input.int_in_range(0..=bytes.len())?;
-        match input.int_in_range(0..=2u8)? {
-            0 => bytes.insert(at, input.arbitrary()?),
-            1 if at < bytes.len() => bytes[at] = input.arbitrary()?,
-            _ if at < bytes.len() => drop(bytes.remove(at)),
-            _ => {}
-        }
-    }
-    Ok(())
 }

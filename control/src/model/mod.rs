@@ -4,6 +4,7 @@ mod automaton;
 mod compile;
 mod condition;
 mod error;
+mod feed;
 mod policy;
 mod ranges;
 mod template;
@@ -13,8 +14,8 @@ pub use compile::compile;
 pub(crate) use compile::{LEASE_S, MOST};
 pub use condition::{Condition, Hours, Operand, Test, segment_of};
 pub use error::CompileError;
+pub use feed::{Feed, FeedKind, Fetch, Stale};
 pub use policy::{
-    ALLOW_EVERY, Auth, By, Cost, Credential, Feed, FeedKind, Fetch, Field, ForwardedBy, Issuer, IssuerKeys, Limit, Mode, On, Plan, Policy,
-    Quota, Route, Stale, Tls, Zone,
+    ALLOW_EVERY, Auth, By, Cost, Credential, Field, ForwardedBy, Issuer, IssuerKeys, Limit, Mode, On, Plan, Policy, Quota, Route, Tls, Zone,
 };
 pub use template::{Method, Segment, Template, TemplateError};

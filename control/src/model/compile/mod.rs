@@ -26,7 +26,8 @@ use caltrop::token::record::{ISSUER, ISSUER_TEXT};
 use zerocopy::little_endian::U32;
 
 use super::error::CompileError;
-use super::policy::{Credential, Feed, FeedKind, ForwardedBy, IssuerKeys, Mode, Plan, Policy, Quota, Tls, Zone};
+use super::feed::{Feed, FeedKind};
+use super::policy::{Credential, ForwardedBy, IssuerKeys, Mode, Plan, Policy, Quota, Tls, Zone};
 use super::ranges::Ranges;
 use crate::image::ImageWriter;
 use crate::text::{TextError, TextPool};
